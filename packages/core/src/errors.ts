@@ -19,6 +19,7 @@ export const exitCodes = {
   DISK_FULL: 1,
   STATE_CORRUPT: 1,
   STATE_LOCKED: 1,
+  STATE_VERSION: 1,
   PATH_OUTSIDE: 1,
   // data
   SCHEMA_MISMATCH: 1,
@@ -34,8 +35,9 @@ export const exitCodes = {
   IMMUTABLE: 1,
   LIMIT_EXCEEDED: 1,
   WORKER_DIED: 1,
+  // learning
+  EXERCISE_BROKEN: 1,
   // runs
-  STEP_FAILED: 1,
   TIMEOUT: 1,
   UNREACHABLE: 3,
   INTERRUPTED: 130,
@@ -93,6 +95,7 @@ const fromErrno: Record<string, { code: ErrorCode; what: string; hint: string }>
     what: "cannot be written: the disk quota is used up",
     hint: "Free space, then run the same command again.",
   },
+  EEXIST: { code: "ALREADY_EXISTS", what: "is in the way", hint: "Remove it or choose another name." },
   ENOTDIR: { code: "FILE_MISSING", what: "is not in a folder", hint: "Check the path." },
 }
 

@@ -32,6 +32,8 @@ export interface StepContext {
   random: Random
   /** One row in `sample` is used; 1 is all of them. */
   sample: number
+  /** Where to read raw data instead of the lab's own data set: a file, folder or pattern. */
+  source: string | undefined
   signal: AbortSignal
   /** Result of a step listed in `needs`. */
   result<R>(step: Step<R>): R
@@ -52,9 +54,11 @@ export interface Step<R = unknown> {
   /** Steps whose results this one reads. Their keys are part of this step's key. */
   readonly needs: readonly Step[]
   /** Content hashes of outside inputs (files, service states), by name. Must be quick when nothing changed. */
-  inputs?(context: Pick<StepContext, "config" | "signal" | "sample">): Promise<Record<string, string>>
+  inputs?(
+    context: Pick<StepContext, "config" | "signal" | "sample" | "source">,
+  ): Promise<Record<string, string>>
   /** False when something this step made outside its record is gone (a dropped table): it then runs again. */
-  intact?(context: Pick<StepContext, "config" | "artifacts" | "signal">, result: R): Promise<boolean>
+  intact?(context: Pick<StepContext, "config" | "artifacts" | "signal">, result: NoInfer<R>): Promise<boolean>
   run(context: StepContext): Promise<R & StepResult>
 }
 
@@ -87,3 +91,6 @@ export const defineLab = (lab: Lab): Lab => {
   }
   return lab
 }
+
+/** What a step's result is: `StepResultOf<typeof ingestFlights>`. */
+export type StepResultOf<S> = S extends Step<infer R> ? R : never

@@ -13,6 +13,18 @@ export interface StepRecord {
   result: StepResult & Record<string, unknown>
 }
 
+/** How the last run of a month ended, for whoever asks later. */
+export interface OutcomeRecord {
+  month: string
+  status: "done" | "failed" | "interrupted"
+  seconds: number
+  finishedAt: string
+  steps: { id: string; status: string; seconds: number }[]
+  metrics: Record<string, number>
+  artifacts: Record<string, string>
+  error?: string
+}
+
 export interface RecordStore {
   read(step: string): Promise<StepRecord | undefined>
   write(record: StepRecord): Promise<void>
@@ -20,6 +32,8 @@ export interface RecordStore {
   remove(step: string): Promise<void>
   readCheckpoint(step: string, key: string, name: string): Promise<{ value: unknown } | undefined>
   writeCheckpoint(step: string, key: string, name: string, value: unknown): Promise<void>
+  writeOutcome(outcome: OutcomeRecord): Promise<void>
+  readOutcome(): Promise<OutcomeRecord | undefined>
   /** Removes the checkpoints of a step that has finished. */
   clearCheckpoints(step: string): Promise<void>
 }
@@ -42,6 +56,8 @@ export const createRecordStore = (home: string, month: string): RecordStore => {
     readCheckpoint: (step, key, name) => readJson<{ value: unknown }>(checkpointPath(step, key, name)),
     writeCheckpoint: (step, key, name, value) =>
       writeFileAtomic(checkpointPath(step, key, name), toText({ value })),
+    writeOutcome: outcome => writeFileAtomic(join(folder, "outcome.json"), toText(outcome)),
+    readOutcome: () => readJson<OutcomeRecord>(join(folder, "outcome.json")),
     clearCheckpoints: step => rm(checkpointFolder(step), { recursive: true, force: true }),
   }
 }

@@ -47,6 +47,8 @@ export interface RunOptions {
   seed?: number
   /** One row in `sample` is used. Default 1: all rows. */
   sample?: number
+  /** Where steps read raw data instead of the lab's own data set. */
+  source?: string
   /** Runs every step again. */
   force?: boolean
   signal: AbortSignal
@@ -101,6 +103,11 @@ export const runLab = async (lab: Lab, options: RunOptions): Promise<LabOutcome>
   if (outcome.status === "done")
     outcome.key = sha256([...run.finished.values()].map(record => record.key).join("\n"))
   outcome.seconds = secondsSince(started)
+  await run.records.writeOutcome({
+    ...outcome,
+    finishedAt: new Date().toISOString(),
+    error: outcome.error?.message,
+  })
   options.onEvent?.({ type: "lab-end", lab, outcome })
   return outcome
 }
@@ -113,8 +120,8 @@ interface LabRun extends RunOptions {
 }
 
 const runStep = async (run: LabRun, step: Step): Promise<{ record: StepRecord; skipped: boolean }> => {
-  const { config, signal, sample = 1, artifacts, records } = run
-  const inputs = (await step.inputs?.({ config, signal, sample })) ?? {}
+  const { config, signal, sample = 1, source, artifacts, records } = run
+  const inputs = (await step.inputs?.({ config, signal, sample, source })) ?? {}
   const key = stepKey(run, step, inputs)
   if (!run.force) {
     const record = await records.read(step.id)
@@ -163,6 +170,7 @@ const createContext = (run: LabRun, step: Step, key: string): StepContext => {
     seed,
     random: createRandom(seed).fork(`${run.lab.month}/${step.id}`),
     sample: run.sample ?? 1,
+    source: run.source,
     signal: run.signal,
     key,
     result: <R>(needed: Step<R>): R => {

@@ -1,0 +1,138 @@
+import { throwIfAborted } from "@roadmap/core/async"
+import { defineStep } from "@roadmap/labkit/lab"
+import { openWarehouse } from "@roadmap/warehouse/open"
+import { rowsOf } from "@roadmap/warehouse/rows"
+import { folds, splitByTime } from "./split.ts"
+import { tableHas } from "./tables.ts"
+
+interface Statistic {
+  keys: readonly string[]
+  /** The wider statistic that a small group is pulled towards; the overall mean when absent. */
+  within?: string
+}
+
+/**
+ * Target statistics: the mean delay of past flights that share these columns. Rows in a training fold use the
+ * other folds only, so that no flight's own delay is in its features (cross-fitting). Small groups are pulled
+ * towards the statistic they lie within, and an unseen group equals it: were it the overall mean, that one
+ * value would mark unseen groups, which in training are odd hours, and later are new schedules.
+ */
+const statistics = {
+  origin: { keys: ["origin"] },
+  destination: { keys: ["destination"] },
+  route: { keys: ["origin", "destination"], within: "origin" },
+  origin_hour: { keys: ["origin", "hour"], within: "origin" },
+  destination_hour: { keys: ["destination", "hour"], within: "destination" },
+  route_hour: { keys: ["origin", "destination", "hour"], within: "origin_hour" },
+} as const satisfies Record<string, Statistic>
+type StatisticName = keyof typeof statistics
+const statisticNames = Object.keys(statistics) as StatisticName[]
+
+/** Flights with the wider group's mean delay that are added to each group. */
+export const smoothing = 20
+
+/** Columns of gold.flight_features that models see. All are known when the flight leaves. */
+export const featureNames = [
+  "weekday",
+  "hour",
+  "minute_of_day",
+  "distance",
+  "origin_flights",
+  "origin_delay",
+  "destination_delay",
+  "route_delay",
+  "origin_hour_delay",
+  "destination_hour_delay",
+  "route_hour_delay",
+] as const
+export type FeatureName = (typeof featureNames)[number]
+
+export const buildFeatures = defineStep({
+  id: "features",
+  title: "Calendar, distance and cross-fitted delay statistics",
+  needs: [splitByTime],
+  intact: async ({ config }, result: { rows: number }) =>
+    tableHas(config, "gold.flight_features", result.rows),
+  async run({ config, signal, progress }) {
+    await using engine = await openWarehouse(config)
+    const total = statisticNames.length + 1
+    for (const [done, name] of statisticNames.entries()) {
+      throwIfAborted(signal)
+      progress({ label: `${name} statistics`, done, total, unit: "tables" })
+      await engine.query(statisticSql(name), [], { signal })
+    }
+    progress({ label: "joining features", done: total - 1, total, unit: "tables" })
+    await engine.query(featuresSql(), [], { signal })
+    const [{ rows }] = rowsOf<{ rows: number }>(
+      await engine.query("SELECT count(*) AS rows FROM gold.flight_features"),
+    )
+    return { rows, features: [...featureNames], smoothing }
+  },
+})
+
+const trainingRows = "FROM gold.flights WHERE split = 'train'"
+
+/**
+ * One row a group and fold: flights and their summed delay among the training rows outside that fold (-1: among
+ * all), and flights a day. A bare count would be a fifth smaller in training rows than in later ones.
+ */
+const statisticSql = (name: StatisticName): string => {
+  const { keys } = statistics[name]
+  const list = keys.join(", ")
+  const sameGroup = keys.map(key => `own.${key} = total.${key}`).join(" AND ")
+  const foldRows = [-1, ...Array(folds).keys()].map(fold => `SELECT ${fold} AS fold`).join(" UNION ALL ")
+  return `CREATE OR REPLACE TABLE gold.delay_by_${name} AS
+    WITH per_fold AS (
+      SELECT ${list}, fold, count(*) AS flights, sum(delay) AS delay ${trainingRows} GROUP BY ${list}, fold
+    ),
+    total AS (SELECT ${list}, sum(flights) AS flights, sum(delay) AS delay FROM per_fold GROUP BY ${list}),
+    training_days AS (SELECT DISTINCT day, fold ${trainingRows}),
+    folds AS (
+      SELECT numbers.fold, (SELECT count(*) FROM training_days WHERE training_days.fold <> numbers.fold) AS days
+      FROM (${foldRows}) AS numbers
+    )
+    SELECT ${keys.map(key => `total.${key}`).join(", ")}, folds.fold,
+      CAST(total.flights - coalesce(own.flights, 0) AS INTEGER) AS flights,
+      CAST(total.delay - coalesce(own.delay, 0) AS BIGINT) AS delay,
+      (total.flights - coalesce(own.flights, 0)) * 1.0 / folds.days AS flights_a_day
+    FROM total CROSS JOIN folds LEFT JOIN per_fold own ON own.fold = folds.fold AND ${sameGroup}`
+}
+
+/** Joins the statistics to every flight, then smooths them from the widest groups to the narrowest. */
+const featuresSql = (): string => {
+  const joins = statisticNames.map(name => {
+    const same = statistics[name].keys.map(key => `${name}.${key} = flight.${key}`).join(" AND ")
+    return `LEFT JOIN gold.delay_by_${name} ${name} ON ${name}.fold = flight.fold AND ${same}`
+  })
+  const sums = statisticNames.map(
+    name => `coalesce(${name}.flights, 0) AS ${name}_n, coalesce(${name}.delay, 0) AS ${name}_sum`,
+  )
+  const joined = `SELECT flight.flight_id, flight.split, flight.day, flight.delay, flight.late,
+      flight.weekday, flight.hour, flight.minute_of_day, flight.distance,
+      coalesce(origin.flights_a_day, 0) AS origin_flights, overall.mean AS mean_delay, ${sums.join(", ")}
+    FROM gold.flights flight ${joins.join(" ")} CROSS JOIN (SELECT sum(delay) / count(*) AS mean ${trainingRows}) AS overall`
+  const smoothed = levels().reduce(
+    (rows, names) => `SELECT *, ${names.map(smoothedSql).join(", ")} FROM (${rows}) AS rows_before`,
+    joined,
+  )
+  return `CREATE OR REPLACE TABLE gold.flight_features AS
+    SELECT flight_id, split, day, delay, late, ${featureNames.join(", ")} FROM (${smoothed}) AS smoothed`
+}
+
+const smoothedSql = (name: StatisticName): string => {
+  const { within }: Statistic = statistics[name]
+  const prior = within ? `${within}_delay` : "mean_delay"
+  return `(${name}_sum + ${smoothing} * ${prior}) / (${name}_n + ${smoothing}) AS ${name}_delay`
+}
+
+/** Statistics in the order they can be smoothed: each after the one it lies within. */
+const levels = (): StatisticName[][] => {
+  const depth = (name: StatisticName): number => {
+    const { within }: Statistic = statistics[name]
+    return within ? 1 + depth(within as StatisticName) : 0
+  }
+  const deepest = Math.max(...statisticNames.map(depth))
+  return Array.from({ length: deepest + 1 }, (_, level) =>
+    statisticNames.filter(name => depth(name) === level),
+  )
+}

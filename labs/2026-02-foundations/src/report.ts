@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { writeFileAtomic } from "@roadmap/core/files"
+import { defineStep } from "@roadmap/labkit/lab"
+import { formatCount, formatInterval, formatPercent } from "@roadmap/report/format"
+import { renderPage } from "@roadmap/report/page"
+import { compareModels } from "./compare.ts"
+import { drawLearningCurves } from "./curves.ts"
+import { groupAndScore } from "./group.ts"
+import { ingestFlights } from "./ingest.ts"
+import { renderLearnings } from "./learnings.ts"
+import { profileFlights } from "./profile.ts"
+import { registerBest, registeredNames } from "./register.ts"
+import { dataQuality, distributions, splitSection } from "./report/data.ts"
+import { calibrationSection, importanceSection, modelsSection, residualsSection } from "./report/models.ts"
+import { curvesSection, decisionsSection, groupsSection } from "./report/others.ts"
+import { splitByTime } from "./split.ts"
+import { trainModels } from "./train.ts"
+
+export const reportPath = (home: string): string => join(home, "reports", "2026-02", "index.html")
+
+/** Numbers for learnings.md; of all rows only. */
+const learningsPath = (home: string): string => join(home, "reports", "2026-02", "learnings.md")
+
+/** One offline page with all that the month found. */
+export const writeReport = defineStep({
+  id: "report",
+  title: "Write the report page",
+  needs: [
+    ingestFlights,
+    profileFlights,
+    splitByTime,
+    trainModels,
+    drawLearningCurves,
+    groupAndScore,
+    compareModels,
+    registerBest,
+  ],
+  intact: async ({ config }) => existsSync(reportPath(config.home)),
+  async run(context) {
+    const { config, result, seed, sample } = context
+    const ingested = result(ingestFlights)
+    const compared = result(compareModels)
+    const { decisions } = result(registerBest)
+    const { splits } = result(splitByTime)
+    const lead = decisions.map(({ task, candidate, registered }) => {
+      const [metric, label] = task === "delay" ? ["rmse", "RMSE, minutes"] : ["roc_auc", "ROC AUC"]
+      const score = compared.scores.find(
+        each =>
+          each.task === task && each.model === candidate && each.metric === metric && each.split === "test",
+      )!
+      return {
+        label: `${registeredNames[task]}: ${label}`,
+        value: formatInterval(score.estimate, score.low, score.high),
+        note: `${candidate} on June${registered ? "" : ", not registered"}`,
+      }
+    })
+    const page = renderPage({
+      title: "February: foundations and a first end-to-end pipeline",
+      subtitle: `${formatCount(ingested.received)} US flights of 2001, from raw file to registered models.`,
+      summary: [
+        {
+          label: "Flights accepted",
+          value: formatCount(ingested.rows),
+          note: `${formatCount(ingested.rejected)} in quarantine`,
+        },
+        ...lead,
+        {
+          label: "Late flights in June",
+          value: formatPercent(splits[splits.length - 1].lateShare),
+          note: "15 minutes or more",
+        },
+      ],
+      sections: [
+        dataQuality(ingested, result(profileFlights)),
+        distributions(result(profileFlights), splits),
+        splitSection(splits),
+        modelsSection(compared, result(trainModels).trained),
+        curvesSection(result(drawLearningCurves)),
+        calibrationSection(compared),
+        residualsSection(compared),
+        importanceSection(compared),
+        groupsSection(result(groupAndScore)),
+        decisionsSection(decisions),
+      ],
+      generated: {
+        "Made by": `roadmap run feb${sample > 1 ? ` --sample ${sample}` : ""}`,
+        Data: `${ingested.sourceName}, content hash ${ingested.contentHash.slice(0, 16)}`,
+        Rows: sample > 1 ? `one in ${sample}` : "all",
+        Seed: seed,
+        Node: process.version,
+      },
+    })
+    await writeFileAtomic(reportPath(config.home), page)
+    if (sample === 1) await writeFileAtomic(learningsPath(config.home), renderLearnings(context))
+    return { bytes: Buffer.byteLength(page), artifacts: { report: reportPath(config.home) } }
+  },
+})

@@ -1,0 +1,20 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { recordSolution } from "@roadmap/labkit/evidence/learned"
+import type { CommandContext } from "../context.ts"
+import { askFirst } from "../learning/ask.ts"
+import { exerciseOf, openLearning } from "../learning/catalog.ts"
+
+/** Shows the solution, after asking; that it was shown is recorded. */
+export const solution = async (
+  context: CommandContext,
+  word: string,
+  flags: { yes?: boolean },
+): Promise<undefined> => {
+  const exercise = exerciseOf(await openLearning(context), word)
+  await askFirst(context, `Show the solution of ${exercise.id}? Your progress will say so.`, flags.yes)
+  const source = await readFile(join(exercise.folder, "solution.ts"), "utf8")
+  await recordSolution(context.config.home, exercise)
+  context.print({ exercise: exercise.id, solution: source }, () => source)
+  return undefined
+}

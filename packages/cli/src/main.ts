@@ -1,0 +1,126 @@
+import { loadConfig } from "@roadmap/core/config"
+import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
+import { Command, CommanderError, Option } from "commander"
+import { type CommandContext, createContext, printError } from "./context.ts"
+import { addLearningCommands, type CommandLine } from "./learning.ts"
+
+/** A command: its context, its arguments as commander gives them, then its flags. Resolves to the exit code. */
+export type Handler = (context: CommandContext, ...rest: never[]) => Promise<number | undefined>
+
+/** Entry of the `roadmap` command. Sets the process's exit code; see exitCodes in @roadmap/core/errors. */
+export const main = async (argv: readonly string[]): Promise<void> => {
+  const json = argv.includes("--json")
+  const interrupt = new AbortController()
+  process.on("SIGINT", () => stop(interrupt))
+  process.on("SIGTERM", () => stop(interrupt))
+  process.stdout.on("error", ignoreClosedPipe)
+  try {
+    const program = createProgram(json, interrupt.signal)
+    await program.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" })
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return
+    const known = error instanceof CommanderError ? usageError(error) : toRoadmapError(error)
+    printError(known, json)
+    process.exitCode = known.exitCode
+  }
+}
+
+const createProgram = (json: boolean, signal: AbortSignal): Command => {
+  /** Loads a command's code only when it is called: `roadmap list` must not pay for `roadmap run`. */
+  const action =
+    (load: () => Promise<Handler>) =>
+    async (...args: unknown[]) => {
+      const context = createContext(loadConfig(), json, signal)
+      const handler = await load()
+      process.exitCode = (await handler(context, ...(args.slice(0, -1) as never[]))) ?? 0
+    }
+
+  const program = new Command("roadmap")
+    .description("From data engineer to AI engineer: monthly labs on three million real flights.")
+    .option("--json", "print one JSON document on standard output")
+    .configureOutput({ outputError: () => undefined })
+    .showSuggestionAfterError(true)
+    .exitOverride()
+
+  program
+    .command("list")
+    .description("the months and how far each has come")
+    .action(action(async () => (await import("./commands/list.ts")).list))
+
+  program
+    .command("run")
+    .description("run one or more months, and first the months they build on")
+    .argument("<month...>", "feb, 2026-02 or foundations")
+    .addOption(
+      new Option("--sample <n>", "use one row in n (the result says so)")
+        .argParser(wholeNumber(1))
+        .default(1),
+    )
+    .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)).default(0))
+    .option("--source <path>", "read raw data from this file, folder or pattern instead of the month's own")
+    .option("--force", "run finished steps again")
+    .action(action(async () => (await import("./commands/run.ts")).run))
+
+  program
+    .command("runs")
+    .description("tracked runs; with ids, those runs side by side")
+    .argument("[ids...]", "run ids, or their first characters")
+    .option("--filter <text>", "as in MLflow: metrics.rmse < 30 and tags.model = 'ridge'")
+    .option("--order-by <text>", "as in MLflow: metrics.rmse ASC")
+    .addOption(new Option("--limit <n>", "rows at most").argParser(wholeNumber(1)).default(20))
+    .action(action(async () => (await import("./commands/runs.ts")).runs))
+
+  program
+    .command("models")
+    .description("registered models; with a name, its versions; with name@alias or name/version, its card")
+    .argument("[name]", "flight-delay, flight-delay@champion or flight-delay/1")
+    .action(action(async () => (await import("./commands/models.ts")).models))
+
+  program
+    .command("doctor")
+    .description("which part each port uses, whether it answers, and how to fix what fails")
+    .action(action(async () => (await import("./commands/doctor.ts")).doctor))
+
+  program
+    .command("clean")
+    .description("delete what runs have made; the learner's evidence stays")
+    .option("--yes", "do not ask")
+    .option("--all", "the evidence too")
+    .action(action(async () => (await import("./commands/clean.ts")).clean))
+
+  addLearningCommands(program as CommandLine, action)
+
+  return program
+}
+
+const wholeNumber = (least: number) => (text: string) => {
+  if (!/^\d+$/.test(text) || Number(text) < least || !Number.isSafeInteger(Number(text)))
+    throw new RoadmapError("USAGE", `"${text}" is not a whole number of ${least} or more.`)
+  return Number(text)
+}
+
+/** Commander's message without its prefix; "Did you mean" becomes the hint. */
+const usageError = (error: CommanderError): RoadmapError => {
+  const [message, suggestion] = error.message.replace(/^error: /, "").split("\n")
+  return new RoadmapError("USAGE", capitalise(message), {
+    hint: suggestion?.replace(/^\(|\)$/g, "") ?? "See: roadmap --help",
+    cause: error,
+  })
+}
+
+const capitalise = (text: string) =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
+
+/** The first signal asks the work to stop at its next safe place; the second ends the process at once. */
+const stop = (interrupt: AbortController): void => {
+  if (interrupt.signal.aborted) process.exit(130)
+  process.exitCode = 130
+  interrupt.abort(
+    new RoadmapError("INTERRUPTED", "Interrupted.", { hint: "Run the same command again: it resumes." }),
+  )
+}
+
+/** `roadmap list | head -1` closes the pipe early: that is no failure of ours. */
+const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "EPIPE") throw error
+}

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { stripTypeScriptTypes } from "node:module"
+import { join, relative } from "node:path"
+import { init, parse } from "es-module-lexer"
+import { expect, test } from "vitest"
+
+const root = join(import.meta.dirname, "..")
+
+/**
+ * Who may import whom, as levels: a package imports packages of lower levels, and of its own level only
+ * where `sameLevel` names it. `ml`, `labkit` and `report` import nothing but core.
+ */
+const levels: readonly (readonly string[])[] = [
+  ["core"],
+  ["warehouse", "ml", "tracking", "llm", "labkit", "services", "report"],
+  [
+    "ingestion",
+    "feature-store",
+    "model-registry",
+    "monitoring",
+    "serving",
+    "streaming",
+    "rag",
+    "gateway",
+    "guardrails",
+    "evals",
+  ],
+  ["lifecycle"],
+  ["labs"],
+  ["dashboard", "cli"],
+]
+const onlyCore = ["ml", "labkit", "services", "report"]
+
+/** A vendor library is imported by these files only (a start of their path). */
+const vendors: Record<string, readonly string[]> = {
+  "@duckdb/node-api": ["packages/warehouse/src/adapters/duckdb"],
+  "node:sqlite": [
+    "packages/tracking/src/",
+    "packages/model-registry/src/adapters/",
+    "packages/model-registry/src/embedded/",
+    "packages/labkit/src/lock.ts",
+  ],
+  commander: ["packages/cli/src/"],
+  pino: ["packages/core/src/logger.ts"],
+  yaml: ["packages/model-registry/src/"],
+}
+
+interface Import {
+  file: string
+  from: string
+}
+
+await init
+const imports = [...sources("packages"), ...sources("labs")].flatMap(file => {
+  const written = readFileSync(join(root, file), "utf8")
+  // Types count too: they are what one package knows of another. They are gone once the code is stripped.
+  const types = [...written.matchAll(/^(?:import|export) type [^"]*? from "([^"]+)"/gm)].map(([, n]) => ({
+    n,
+  }))
+  const values = parse(stripTypeScriptTypes(written))[0]
+  return [...types, ...values].flatMap(({ n }): Import[] => (n === undefined ? [] : [{ file, from: n }]))
+})
+
+test("imports go downwards only", () => {
+  const wrong = imports.filter(({ file, from }) => {
+    const target = /^@roadmap\/(lab-)?([a-z-]+)/.exec(from)
+    if (!target) return false
+    const importer = file.startsWith("labs/") ? "labs" : file.split("/")[1]
+    const imported = target[1] ? "labs" : target[2]
+    if (importer === imported) return importer !== "labs" && !isTest(file)
+    if (imported !== "core" && onlyCore.includes(importer)) return true
+    return levelOf(imported) >= levelOf(importer)
+  })
+  expect(wrong).toEqual([])
+})
+
+test("a vendor library is imported by its adapter alone", () => {
+  const wrong = imports.filter(
+    ({ file, from }) =>
+      vendors[from] && !isTest(file) && !vendors[from].some(allowed => file.startsWith(allowed)),
+  )
+  expect(wrong).toEqual([])
+})
+
+test("only the configuration file reads the environment", () => {
+  const files = [...sources("packages"), ...sources("labs")]
+  const wrong = files.filter(
+    file =>
+      !isTest(file) &&
+      file !== "packages/core/src/config.ts" &&
+      /process\s*\.\s*env|import\.meta\.env/.test(readFileSync(join(root, file), "utf8")),
+  )
+  expect(wrong).toEqual([])
+})
+
+test("every package is in the table of levels and has a short README", () => {
+  for (const name of readdirSync(join(root, "packages"))) {
+    expect(levelOf(name), name).toBeGreaterThanOrEqual(0)
+    const lines = readFileSync(join(root, "packages", name, "README.md"), "utf8").split("\n").length
+    expect(lines, `${name}/README.md`).toBeLessThanOrEqual(61)
+  }
+})
+
+function levelOf(name: string): number {
+  const level = levels.findIndex(names => names.includes(name))
+  if (level < 0) throw new Error(`packages/${name} is missing in the table of levels of this test.`)
+  return level
+}
+
+function isTest(file: string): boolean {
+  return /\/test(ing)?\//.test(file)
+}
+
+/** Code that git would track: no hidden folders, no dependencies. */
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+    .map(entry => relative(root, join(entry.parentPath, entry.name)))
+    .filter(file => !/(^|\/)(node_modules|fixtures|\.[a-z])/.test(file))
+}
