@@ -1,10 +1,10 @@
 /**
  * `pnpm pages [--check]`: brings the labs' Markdown up to date.
  * - A code block below `<!-- region: path#name -->` is that region of a tested file (`// #region name` to `// #endregion`).
- * - learnings.md is what the last `roadmap run <month>` on all rows wrote; months that were not run are left alone.
+ * - learnings.md and plots/*.svg are what the last `roadmap run <month>` on all rows wrote; months not run stay.
  * With --check nothing is written: pages that differ are named and the exit code is 1.
  */
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, relative } from "node:path"
 import { parseArgs } from "node:util"
 import { loadConfig } from "@roadmap/core/config"
@@ -31,27 +31,32 @@ const regionOf = (path: string, name: string): string => {
   return body.map(line => line.slice(indent)).join("\n")
 }
 
-/** Every page with the content it should have. */
-export const expectedPages = (home: string): { path: string; content: string }[] => {
-  const pages = globSync("labs/*/*.md", { cwd: root }).map(path => join(root, path))
-  return pages.map(path => {
-    const month = /^\d{4}-\d{2}/.exec(basename(dirname(path)))![0]
-    const made = join(home, "reports", month, basename(path))
-    const content =
-      basename(path) === "learnings.md" && existsSync(made)
-        ? readFileSync(made, "utf8")
-        : readFileSync(path, "utf8")
-    return { path, content: fillRegions(content, dirname(path)) }
+/** Every page and plot of the labs with the content it should have. */
+export const expectedPages = (home: string): { path: string; content: string }[] =>
+  globSync("labs/*/package.json", { cwd: root }).flatMap(manifest => {
+    const folder = join(root, dirname(manifest))
+    const made = join(home, "reports", /^\d{4}-\d{2}/.exec(basename(folder))![0])
+    const pages = globSync("*.md", { cwd: folder }).map(name => ({
+      path: join(folder, name),
+      content: fillRegions(readFileSync(join(folder, name), "utf8"), folder),
+    }))
+    const written = globSync(["learnings.md", "plots/*.svg"], { cwd: made }).map(name => ({
+      path: join(folder, name),
+      content: readFileSync(join(made, name), "utf8"),
+    }))
+    return [...pages.filter(page => !written.some(each => each.path === page.path)), ...written]
   })
-}
 
 const main = (): void => {
   const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } })
   const stale = expectedPages(loadConfig().home).filter(
-    ({ path, content }) => readFileSync(path, "utf8") !== content,
+    ({ path, content }) => !existsSync(path) || readFileSync(path, "utf8") !== content,
   )
   for (const { path, content } of stale) {
-    if (!values.check) writeFileSync(path, content)
+    if (!values.check) {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, content)
+    }
     console.log(`${values.check ? "differs" : "written"}: ${relative(root, path)}`)
   }
   if (values.check && stale.length > 0) process.exitCode = 1

@@ -91,6 +91,11 @@ export const modelCard = (context: StepContext, { task, name, parameters }: Trai
       "Cancelled and diverted flights are not in the data.",
       ...(context.sample > 1 ? [`Trained on one row in ${context.sample}.`] : []),
     ],
-    load: `npx -y pnpm@12 roadmap models ${registered}@champion`,
+    load: [
+      'import { loadConfig } from "@roadmap/core/config"',
+      'import { loadChampion } from "@roadmap/lab-2026-02-foundations/load"',
+      "",
+      `const model = await loadChampion(loadConfig(), "${registered}")`,
+    ].join("\n"),
   }
 }

@@ -17,6 +17,7 @@ interface Statistic {
  * towards the statistic they lie within, and an unseen group equals it: were it the overall mean, that one
  * value would mark unseen groups, which in training are odd hours, and later are new schedules.
  */
+// #region statistics
 const statistics = {
   origin: { keys: ["origin"] },
   destination: { keys: ["destination"] },
@@ -25,6 +26,7 @@ const statistics = {
   destination_hour: { keys: ["destination", "hour"], within: "destination" },
   route_hour: { keys: ["origin", "destination", "hour"], within: "origin_hour" },
 } as const satisfies Record<string, Statistic>
+// #endregion
 type StatisticName = keyof typeof statistics
 const statisticNames = Object.keys(statistics) as StatisticName[]
 
@@ -119,11 +121,13 @@ const featuresSql = (): string => {
     SELECT flight_id, split, day, delay, late, ${featureNames.join(", ")} FROM (${smoothed}) AS smoothed`
 }
 
+// #region smoothing
 const smoothedSql = (name: StatisticName): string => {
   const { within }: Statistic = statistics[name]
   const prior = within ? `${within}_delay` : "mean_delay"
   return `(${name}_sum + ${smoothing} * ${prior}) / (${name}_n + ${smoothing}) AS ${name}_delay`
 }
+// #endregion
 
 /** Statistics in the order they can be smoothed: each after the one it lies within. */
 const levels = (): StatisticName[][] => {

@@ -10,6 +10,7 @@ import { writeReport } from "./report.ts"
 import { splitByTime } from "./split.ts"
 import { trainModels } from "./train.ts"
 
+// #region lab
 export default defineLab({
   month: "2026-02",
   title: "ML foundations and a first end-to-end pipeline",
@@ -28,3 +29,4 @@ export default defineLab({
     writeReport,
   ],
 })
+// #endregion

@@ -47,6 +47,7 @@ export const candidates: readonly Candidate[] = [
     fit: async (train, _validation, hooks) =>
       fitConstant({ task: "regression", features: train.features, target: train.delay, ...hooks }),
   },
+  // #region candidate
   {
     task: "delay",
     name: "ridge",
@@ -54,6 +55,7 @@ export const candidates: readonly Candidate[] = [
     fit: async (train, _validation, hooks) =>
       fitRidge({ features: train.features, target: train.delay, parameters: { alpha: 1 }, ...hooks }),
   },
+  // #endregion
   {
     task: "delay",
     name: "boosting",

@@ -108,6 +108,7 @@ const decide = async (
 }
 
 /** The constant baseline is no candidate. Every deciding metric is a loss: lower is better. */
+// #region gate
 export const bestOnValidation = (task: Task, scores: readonly Score[]): string => {
   const [metric] = taskMetrics[task]
   const ranked = scores
@@ -116,6 +117,7 @@ export const bestOnValidation = (task: Task, scores: readonly Score[]): string =
     .sort((a, b) => a.estimate - b.estimate)
   return ranked[0].model
 }
+// #endregion
 
 const registerVersion = async (
   context: StepContext,

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "@roadmap/core/files"
-import { defineStep } from "@roadmap/labkit/lab"
+import { defineStep, type StepContext } from "@roadmap/labkit/lab"
 import { formatCount, formatInterval, formatPercent } from "@roadmap/report/format"
-import { renderPage } from "@roadmap/report/page"
+import { renderPage, type Section } from "@roadmap/report/page"
+import { standaloneSvg } from "@roadmap/report/plots/plot"
 import { compareModels } from "./compare.ts"
 import { drawLearningCurves } from "./curves.ts"
 import { groupAndScore } from "./group.ts"
@@ -19,8 +20,28 @@ import { trainModels } from "./train.ts"
 
 export const reportPath = (home: string): string => join(home, "reports", "2026-02", "index.html")
 
-/** Numbers for learnings.md; of all rows only. */
-const learningsPath = (home: string): string => join(home, "reports", "2026-02", "learnings.md")
+/** The plots that notes.md shows, by id. */
+const notesPlots = [
+  "arrival-delay",
+  "mean-delay-by-day",
+  "learning-curve-of-ridge",
+  "learning-curve-of-deep-boosting",
+  "late-flights-by-predicted-probability-june",
+]
+
+/** learnings.md and the plots of notes.md, for `pnpm pages`: from runs on all rows only. */
+const writeNotesParts = async (context: StepContext, sections: readonly Section[]): Promise<void> => {
+  const folder = join(context.config.home, "reports", "2026-02")
+  await writeFileAtomic(join(folder, "learnings.md"), renderLearnings(context))
+  const plots = sections
+    .flatMap(section => section.blocks)
+    .flatMap(block => (block.kind === "pair" ? block.plots : block.kind === "plot" ? [block] : []))
+  for (const id of notesPlots) {
+    const plot = plots.find(each => each.id === id)
+    if (!plot) throw new Error(`The report has no plot "${id}".`)
+    await writeFileAtomic(join(folder, "plots", `${id}.svg`), standaloneSvg(plot))
+  }
+}
 
 /** One offline page with all that the month found. */
 export const writeReport = defineStep({
@@ -55,6 +76,18 @@ export const writeReport = defineStep({
         note: `${candidate} on June${registered ? "" : ", not registered"}`,
       }
     })
+    const sections: Section[] = [
+      dataQuality(ingested, result(profileFlights)),
+      distributions(result(profileFlights), splits),
+      splitSection(splits),
+      modelsSection(compared, result(trainModels).trained),
+      curvesSection(result(drawLearningCurves)),
+      calibrationSection(compared),
+      residualsSection(compared),
+      importanceSection(compared),
+      groupsSection(result(groupAndScore)),
+      decisionsSection(decisions),
+    ]
     const page = renderPage({
       title: "February: foundations and a first end-to-end pipeline",
       subtitle: `${formatCount(ingested.received)} US flights of 2001, from raw file to registered models.`,
@@ -71,18 +104,7 @@ export const writeReport = defineStep({
           note: "15 minutes or more",
         },
       ],
-      sections: [
-        dataQuality(ingested, result(profileFlights)),
-        distributions(result(profileFlights), splits),
-        splitSection(splits),
-        modelsSection(compared, result(trainModels).trained),
-        curvesSection(result(drawLearningCurves)),
-        calibrationSection(compared),
-        residualsSection(compared),
-        importanceSection(compared),
-        groupsSection(result(groupAndScore)),
-        decisionsSection(decisions),
-      ],
+      sections,
       generated: {
         "Made by": `roadmap run feb${sample > 1 ? ` --sample ${sample}` : ""}`,
         Data: `${ingested.sourceName}, content hash ${ingested.contentHash.slice(0, 16)}`,
@@ -92,7 +114,7 @@ export const writeReport = defineStep({
       },
     })
     await writeFileAtomic(reportPath(config.home), page)
-    if (sample === 1) await writeFileAtomic(learningsPath(config.home), renderLearnings(context))
+    if (sample === 1) await writeNotesParts(context, sections)
     return { bytes: Buffer.byteLength(page), artifacts: { report: reportPath(config.home) } }
   },
 })

@@ -154,8 +154,9 @@ describe("an interrupted run", () => {
   test("stops with 130, and the next run ends it", async () => {
     const stopped = await roadmap(home, ["run", "feb", "--sample", testSample, "--json"], {
       onStart: child => {
+        let asked = false
         child.stderr?.on("data", text => {
-          if (String(text).includes("train:")) child.kill("SIGINT")
+          if (!asked && String(text).includes("train:")) asked = child.kill("SIGINT")
         })
       },
     })

@@ -1,6 +1,10 @@
 import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { loadConfig } from "@roadmap/core/config"
+import { signatureOf } from "@roadmap/ml/model"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { featureNames } from "../src/features.ts"
+import { loadChampion } from "../src/load.ts"
 import { type Finished, newHome, roadmap, testSample } from "./cli.ts"
 
 /** One flight in forty: 75,000 real flights of all six months. */
@@ -125,7 +129,16 @@ describe("what the run leaves", () => {
       expect(card).toContain(`# Model card: ${name}`)
       expect(card).toMatch(/Content hash: `[0-9a-f]{64}`/)
       expect(card).toContain("one row in 40")
-      expect(card).toMatch(/\[\d/)
+      expect(card).toMatch(/ \| test \| [\d.]+ \| [\d.]+ to [\d.]+ \| /)
+    }
+  })
+
+  test("champions that load and predict as their examples say", async () => {
+    const config = loadConfig({ ROADMAP_HOME: home })
+    for (const name of ["flight-delay", "flight-late"]) {
+      const model = await loadChampion(config, name)
+      expect(model.kind).toBe("boosting")
+      expect(signatureOf(model).inputs.map(column => column.name)).toEqual([...featureNames])
     }
   })
 
