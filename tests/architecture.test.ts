@@ -34,11 +34,12 @@ const onlyCore = ["ml", "labkit", "services", "report"]
 /** A vendor library is imported by these files only (a start of their path). */
 const vendors: Record<string, readonly string[]> = {
   "@duckdb/node-api": ["packages/warehouse/src/adapters/duckdb"],
+  "@duckdb/node-bindings": ["packages/warehouse/src/adapters/duckdb"],
   "node:sqlite": [
     "packages/tracking/src/",
     "packages/model-registry/src/adapters/",
     "packages/model-registry/src/embedded/",
-    "packages/labkit/src/lock.ts",
+    "packages/labkit/src/lock-file.ts",
   ],
   commander: ["packages/cli/src/"],
   pino: ["packages/core/src/logger.ts"],

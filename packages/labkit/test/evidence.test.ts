@@ -7,7 +7,7 @@ import { readChain } from "../src/evidence/chain.ts"
 import { recordRun } from "../src/evidence/learned.ts"
 import { appendEvidence, evidencePath, readEvidence } from "../src/evidence/log.ts"
 import { type EvidenceRecord, hashOf, type NewEvidence, toLine } from "../src/evidence/record.ts"
-import { lockFile } from "../src/evidence/sqlite-lock.ts"
+import { lockFile } from "../src/lock-file.ts"
 
 let home: string
 beforeEach(() => {

@@ -1,14 +1,15 @@
 import { readdir, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { createInterface } from "node:readline/promises"
-import { RoadmapError } from "@roadmap/core/errors"
 import { lockHome } from "@roadmap/labkit/lock"
 import { formatBytes } from "@roadmap/report/format"
+import { askFirst } from "../ask.ts"
 import type { CommandContext } from "../context.ts"
 
 /** All that runs write below the home folder. Nothing else there is touched. */
 const made = [
   "artifacts",
+  "drills",
+  "duckdb-spill",
   "labs",
   "reports",
   "samples",
@@ -18,7 +19,7 @@ const made = [
   "warehouse.duckdb.wal",
 ] as const
 const evidence = "evidence.jsonl"
-const locks = ["run.lock", "run.owner"]
+const locks = ["run.lock", "run.owner", "watch.lock", "evidence.lock"]
 
 /** Deletes what runs have made, after asking. The only command that deletes. */
 export const clean = async (
@@ -35,16 +36,8 @@ export const clean = async (
   const found = present.filter(item => item.bytes !== undefined) as { name: string; bytes: number }[]
   const bytes = found.reduce((sum, item) => sum + item.bytes, 0)
   if (found.length > 0) {
-    if (
-      !flags.yes &&
-      !(await confirm(
-        context,
-        `Delete ${formatBytes(bytes)} in ${home} (${found.map(f => f.name).join(", ")})?`,
-      ))
-    )
-      throw new RoadmapError("USAGE", "Nothing was deleted.", {
-        hint: "Pass --yes to delete without being asked.",
-      })
+    const names = found.map(({ name }) => name).join(", ")
+    await askFirst(context, `Delete ${formatBytes(bytes)} in ${home} (${names})?`, flags.yes)
     // Refuses while a run is using the folder.
     using _lock = lockHome(home)
     for (const { name } of found) await rm(join(home, name), { recursive: true, force: true })
@@ -54,16 +47,6 @@ export const clean = async (
     found.length === 0 ? `Nothing to delete in ${home}.` : `Deleted ${formatBytes(bytes)} in ${home}.`,
   )
   return 0
-}
-
-const confirm = async (context: CommandContext, question: string): Promise<boolean> => {
-  if (context.json || !process.stdin.isTTY || !process.stderr.isTTY) return false
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: context.signal })).trim())
-  } finally {
-    lines.close()
-  }
 }
 
 const sizeOf = async (path: string): Promise<number | undefined> => {

@@ -48,7 +48,8 @@ export const run = async (context: CommandContext, words: string[], flags: RunFl
       signal: context.signal,
       onEvent: view.onEvent,
     })
-    recordRun(context.config.home, outcome, facts)
+    // A run on other data is no claim about the month's own.
+    if (flags.source === undefined) recordRun(context.config.home, outcome, facts)
     outcomes.push(outcome)
     if (outcome.key === undefined) break
     keys.set(lab.month, outcome.key)

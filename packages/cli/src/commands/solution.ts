@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { recordSolution } from "@roadmap/labkit/evidence/learned"
+import { askFirst } from "../ask.ts"
 import type { CommandContext } from "../context.ts"
-import { askFirst } from "../learning/ask.ts"
 import { exerciseOf, openLearning } from "../learning/catalog.ts"
 
 /** Shows the solution, after asking; that it was shown is recorded. */
