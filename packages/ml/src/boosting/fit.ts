@@ -31,7 +31,7 @@ interface CommonOptions {
   readonly validation?: BoostingBatch
   /** Warm start: go on from this model; `trees` more are added. */
   readonly initialModel?: BoostingModel
-  /** Threads, 1..64; they do not change the model. Default: one a core, at most 4. */
+  /** Threads, 1..64; they do not change the model. Default: one a core, at most 4; 1 for small data. */
   readonly threads?: number
   /** Kernels; they do not change the model. Default "auto": WebAssembly unless the data are small. */
   readonly engine?: Engine
@@ -132,10 +132,11 @@ const runAlone = async (
 const cellsForThreads = 500_000
 
 const threadCount = (wanted: number | undefined, { rows, features }: Survey): number => {
-  const threads = wanted ?? Math.min(4, availableParallelism())
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64)
-    throw new RoadmapError("INVALID_INPUT", `threads is ${threads}; it must be a whole number from 1 to 64.`)
-  return rows * features.length < cellsForThreads ? 1 : threads
+  if (wanted === undefined)
+    return rows * features.length < cellsForThreads ? 1 : Math.min(4, availableParallelism())
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 64)
+    throw new RoadmapError("INVALID_INPUT", `threads is ${wanted}; it must be a whole number from 1 to 64.`)
+  return wanted
 }
 
 /** Lets timers, progress and the abort event run, then stops here if the signal aborted. */

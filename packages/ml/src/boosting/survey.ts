@@ -262,11 +262,10 @@ const createTargetCheck = (loss: Loss) => {
           "The target is 0 in every row; Poisson loss needs a positive mean.",
         )
       const mean = (origin ?? 0) + sum / rows
-      return {
-        mean,
-        deviation: Math.sqrt(Math.max(0, squares / rows - (sum / rows) ** 2)),
-        largest: Math.max(most - mean, mean - least, 0),
-      }
+      const largest = Math.max(most - mean, mean - least, 0)
+      const variance = squares / rows - (sum / rows) ** 2
+      // Squares of extreme targets leave the range of doubles; the largest distance bounds the deviation.
+      return { mean, deviation: variance > 0 && variance < Infinity ? Math.sqrt(variance) : largest, largest }
     },
   }
 }
