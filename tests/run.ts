@@ -1,16 +1,15 @@
 /**
- * The project's whole test command: lint, types, then every test. Ends with `N passed, N failed`.
- * With CI set, a skipped test counts as failed: there everything that should run must run.
+ * The project's test commands. `pnpm test`: lint, types, then every test that needs Node alone. `pnpm test:services`:
+ * the tests beside real engines. Both end with `N passed, N failed`. With CI set, a skipped test counts as failed:
+ * there everything that should run must run.
  */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { loadConfig } from "@roadmap/core/config"
 
 const bin = join(import.meta.dirname, "..", "node_modules", ".bin")
-const folder = mkdtempSync(join(tmpdir(), "roadmap-test-"))
-const resultFile = join(folder, "vitest.json")
 
 /** Runs a program with its output shown; true when it succeeded. */
 const succeeds = (program: string, ...args: string[]): boolean =>
@@ -19,39 +18,49 @@ const succeeds = (program: string, ...args: string[]): boolean =>
 interface VitestResult {
   numPassedTests: number
   numFailedTests: number
-  numPendingTests: number
-  numFailedTestSuites: number
-  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[]
+  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[]
 }
 
-try {
-  const checks = [
-    succeeds("biome", "check", "."),
-    succeeds("turbo", "run", "types", "--output-logs=errors-only", "--no-update-notifier"),
-  ]
-  const finished = succeeds(
-    "vitest",
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${resultFile}`,
-    ...process.argv.slice(2),
-  )
-  const result = JSON.parse(readFileSync(resultFile, "utf8")) as VitestResult
-  const skipped = result.testResults.flatMap(file =>
-    file.assertionResults.filter(test => ["skipped", "pending", "todo"].includes(test.status)),
-  )
-  for (const test of skipped) console.log(`skipped: ${test.fullName}`)
-
-  const strict = loadConfig().ci
-  const passed = checks.filter(Boolean).length + result.numPassedTests
-  let failed = checks.filter(check => !check).length + result.numFailedTests + (strict ? skipped.length : 0)
-  // A file that could not be loaded has no failed test of its own.
-  if (!finished && failed === 0) failed = Math.max(1, result.numFailedTestSuites)
-  console.log(
-    `${passed} passed, ${failed} failed${skipped.length > 0 && !strict ? `, ${skipped.length} skipped` : ""}`,
-  )
-  process.exitCode = failed === 0 ? 0 : 1
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+/** Runs vitest and counts. A file that could not be loaded counts as one failure. */
+const runVitest = (...args: string[]) => {
+  const folder = mkdtempSync(join(tmpdir(), "roadmap-test-"))
+  try {
+    const file = join(folder, "vitest.json")
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
+    const finished = succeeds("vitest", "run", ...reporters, ...args)
+    if (!existsSync(file)) return { passed: 0, failed: 1, skipped: [] }
+    const result = JSON.parse(readFileSync(file, "utf8")) as VitestResult
+    const unloaded = result.testResults.filter(
+      each => each.status === "failed" && each.assertionResults.every(test => test.status !== "failed"),
+    )
+    const failed = result.numFailedTests + unloaded.length
+    return {
+      passed: result.numPassedTests,
+      failed: finished ? failed : Math.max(1, failed),
+      skipped: result.testResults.flatMap(each =>
+        each.assertionResults.filter(test => !["passed", "failed"].includes(test.status)),
+      ),
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
+
+const services = process.argv.includes("--services")
+const filters = process.argv.slice(2).filter(word => word !== "--services")
+const checks = services
+  ? []
+  : [succeeds("biome", "check", "."), succeeds("turbo", "run", "types", "--output-logs=errors-only")]
+const { passed, failed, skipped } = runVitest(
+  ...(services ? ["--config", "vitest.services.config.ts"] : []),
+  ...filters,
+)
+for (const test of skipped) console.log(`skipped: ${test.fullName}`)
+
+const strict = loadConfig().ci
+const allPassed = passed + checks.filter(Boolean).length
+const allFailed = failed + checks.filter(check => !check).length + (strict ? skipped.length : 0)
+console.log(
+  `${allPassed} passed, ${allFailed} failed${skipped.length > 0 && !strict ? `, ${skipped.length} skipped` : ""}`,
+)
+process.exitCode = allFailed === 0 ? 0 : 1

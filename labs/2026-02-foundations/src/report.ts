@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "@roadmap/core/files"
 import { defineStep, type StepContext } from "@roadmap/labkit/lab"
-import { formatCount, formatInterval, formatPercent } from "@roadmap/report/format"
+import { formatCount, formatInterval, formatNumber, formatPercent } from "@roadmap/report/format"
 import { renderPage, type Section } from "@roadmap/report/page"
 import { standaloneSvg } from "@roadmap/report/plots/plot"
 import { compareModels } from "./compare.ts"
@@ -65,15 +65,15 @@ export const writeReport = defineStep({
     const { decisions } = result(registerBest)
     const { splits } = result(splitByTime)
     const lead = decisions.map(({ task, candidate, registered }) => {
-      const [metric, label] = task === "delay" ? ["rmse", "RMSE, minutes"] : ["roc_auc", "ROC AUC"]
+      const [metric, label] = task === "delay" ? ["rmse", "RMSE, min"] : ["roc_auc", "ROC AUC"]
       const score = compared.scores.find(
         each =>
           each.task === task && each.model === candidate && each.metric === metric && each.split === "test",
       )!
       return {
         label: `${registeredNames[task]}: ${label}`,
-        value: formatInterval(score.estimate, score.low, score.high),
-        note: `${candidate} on June${registered ? "" : ", not registered"}`,
+        value: formatNumber(score.estimate, { significant: 3 }),
+        note: `${candidate} on June, ${formatInterval(score.estimate, score.low, score.high).replace(/^\S+ /, "")}${registered ? "" : ", not registered"}`,
       }
     })
     const sections: Section[] = [

@@ -30,12 +30,11 @@ export const dataQuality = (ingested: Ingested, profile: Profile): Section => ({
             .join("\n"),
         },
     {
-      kind: "table",
-      caption: "Rules and the rows that broke them",
-      table: {
-        columns: [{ label: "Rule" }, { label: "Rows", format: formatCount }],
-        rows: ingested.reasons.map(reason => [reason.reason, reason.rows]),
-      },
+      kind: "text",
+      text: `No row broke: ${ingested.reasons
+        .filter(reason => reason.rows === 0)
+        .map(reason => `\`${reason.reason}\``)
+        .join(", ")}.`,
     },
     {
       kind: "table",
@@ -69,7 +68,7 @@ const profileBlock = ({ columns }: Profile): Block => ({
       { label: "Column" },
       { label: "Type" },
       { label: "Nulls", format: formatCount },
-      { label: "Distinct, about", format: formatCount },
+      { label: "Distinct", format: formatCount },
       { label: "Least" },
       { label: "Mean" },
       { label: "Most" },

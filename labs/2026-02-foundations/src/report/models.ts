@@ -1,4 +1,5 @@
 import type { StepResultOf } from "@roadmap/labkit/lab"
+import type { MetricName } from "@roadmap/ml/metrics/catalog"
 import { formatInterval, formatSeconds } from "@roadmap/report/format"
 import type { Section, TableBlock } from "@roadmap/report/page"
 import { barChart } from "@roadmap/report/plots/bar-chart"
@@ -21,6 +22,12 @@ const metricLabels: Record<string, string> = {
   average_precision: "Average precision",
 }
 
+/** What the tables show; all metrics are in the runs and the model cards. */
+const shownMetrics: Record<Task, readonly MetricName[]> = {
+  delay: ["rmse", "mae", "roc_auc"],
+  late: ["log_loss", "roc_auc", "average_precision"],
+}
+
 const taskTitles: Record<Task, string> = { delay: "How late", late: "Late or not" }
 
 export const modelsSection = (compared: Compared, trained: readonly TrainedModel[]): Section => ({
@@ -40,6 +47,7 @@ export const modelsSection = (compared: Compared, trained: readonly TrainedModel
 
 const scoreTable = (task: Task, { scores }: Compared, trained: readonly TrainedModel[]): TableBlock => {
   const own = scores.filter(score => score.task === task)
+  const fitted = trained.filter(model => model.task === task)
   const shown = (score: Score | undefined) =>
     score ? formatInterval(score.estimate, score.low, score.high) : null
   return {
@@ -49,22 +57,19 @@ const scoreTable = (task: Task, { scores }: Compared, trained: readonly TrainedM
       columns: [
         { label: "Model" },
         { label: "Split" },
-        ...taskMetrics[task].map(metric => ({ label: metricLabels[metric], align: "right" as const })),
-        { label: "Fit", align: "right" as const },
+        ...shownMetrics[task].map(metric => ({ label: metricLabels[metric], align: "right" as const })),
       ],
-      rows: trained
-        .filter(model => model.task === task)
-        .flatMap(({ name, seconds }) =>
-          (["validation", "test"] as const).map(split => [
-            name,
-            split,
-            ...taskMetrics[task].map(metric =>
-              shown(own.find(each => each.model === name && each.metric === metric && each.split === split)),
-            ),
-            split === "validation" ? formatSeconds(seconds) : null,
-          ]),
-        ),
+      rows: fitted.flatMap(({ name }) =>
+        (["validation", "test"] as const).map(split => [
+          name,
+          split,
+          ...shownMetrics[task].map(metric =>
+            shown(own.find(each => each.model === name && each.metric === metric && each.split === split)),
+          ),
+        ]),
+      ),
     },
+    note: `Fitted in ${fitted.map(({ name, seconds }) => `${formatSeconds(seconds)} (${name})`).join(", ")}.`,
   }
 }
 
