@@ -1,12 +1,20 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { renderPage } from "../src/page.ts"
 import { barChart } from "../src/plots/bar-chart.ts"
 import { standaloneSvg } from "../src/plots/plot.ts"
+import {
+  browserPath,
+  launchBrowser,
+  type OpenedPage,
+  openPage,
+  type Scheme,
+  whyNoBrowser,
+} from "../testing/browser.ts"
 import {
   contrastOfText,
   namesOfPlots,
@@ -14,58 +22,25 @@ import {
   pageWidth,
   scrollBoxes,
   smallestText,
-} from "./look.ts"
+} from "../testing/look.ts"
 import { samplePage } from "./sample-page.ts"
 
-const browsers = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/usr/bin/microsoft-edge",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-]
-const executablePath = browsers.find(path => existsSync(path))
-const why = executablePath === undefined ? " (skipped: neither Chromium nor Chrome is installed)" : ""
-const quiet = [
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-]
-
-type Scheme = "light" | "dark"
-
-interface Opened {
-  page: Page
-  complaints: string[]
-  requests: string[]
-}
-
 /** Pages are opened as a reader opens them: a file, with no server. */
-describe.skipIf(executablePath === undefined)(`in a browser${why}`, { timeout: 60_000 }, () => {
+describe.skipIf(browserPath === undefined)(`in a browser${whyNoBrowser}`, { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "report-"))
   const file = (name: string, content: string): string => {
     writeFileSync(join(folder, name), content)
     return pathToFileURL(join(folder, name)).href
   }
   const address = file("sample.html", renderPage(samplePage()))
-  const views = new Map<string, Promise<Opened>>()
+  const views = new Map<string, Promise<OpenedPage>>()
   let browser: Browser
 
-  const open = async (url: string, width: number, scheme: Scheme = "light"): Promise<Opened> => {
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme })
-    const complaints: string[] = []
-    const requests: string[] = []
-    page.on("console", message => complaints.push(message.text()))
-    page.on("pageerror", error => complaints.push(error.message))
-    page.on("request", request => requests.push(request.url()))
-    await page.goto(url)
-    return { page, complaints, requests }
-  }
+  const open = (url: string, width: number, scheme: Scheme = "light"): Promise<OpenedPage> =>
+    openPage(browser, url, width, scheme)
 
   /** The sample page at this width; opened once, for tests that only look. */
-  const sample = (width: number, scheme: Scheme = "light"): Promise<Opened> => {
+  const sample = (width: number, scheme: Scheme = "light"): Promise<OpenedPage> => {
     const key = `${width} ${scheme}`
     const opened = views.get(key) ?? open(address, width, scheme)
     views.set(key, opened)
@@ -73,7 +48,7 @@ describe.skipIf(executablePath === undefined)(`in a browser${why}`, { timeout: 6
   }
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: quiet })
+    browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser?.close()
