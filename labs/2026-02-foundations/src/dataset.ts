@@ -25,8 +25,9 @@ const categories: Partial<Record<FeatureName, readonly string[]>> = { weekday: w
 export const loadDataset = async (
   engine: SqlEngine,
   split: Split,
-  options: { signal?: AbortSignal; onProgress?: (rows: number) => void } = {},
+  options: { signal?: AbortSignal; onProgress?: (rows: number) => void; table?: string } = {},
 ): Promise<Dataset> => {
+  const { table = "gold.flight_features", ...reading } = options
   const labels = { delay: "float64", late: "float64", day: "int32" } as const
   const inputs = Object.fromEntries(
     featureNames.map(name => [name, categories[name] ? "int32" : "float32"]),
@@ -34,8 +35,8 @@ export const loadDataset = async (
   const columns = await collectColumns(
     engine,
     `SELECT ${[...featureNames, ...Object.keys(labels)].join(", ")}
-     FROM gold.flight_features WHERE split = ? ORDER BY flight_id`,
-    { params: [split], columns: { ...inputs, ...labels }, ...options },
+     FROM ${table} WHERE split = ? ORDER BY flight_id`,
+    { params: [split], columns: { ...inputs, ...labels }, ...reading },
   )
   const features = createFeatures(
     featureNames.map((name): FeatureColumn => {

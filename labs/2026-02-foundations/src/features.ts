@@ -64,7 +64,7 @@ export const buildFeatures = defineStep({
       await engine.query(statisticSql(name), [], { signal })
     }
     progress({ label: "joining features", done: total - 1, total, unit: "tables" })
-    await engine.query(featuresSql(), [], { signal })
+    await engine.query(featuresSql("gold.flight_features", sound), [], { signal })
     const [{ rows }] = rowsOf<{ rows: number }>(
       await engine.query("SELECT count(*) AS rows FROM gold.flight_features"),
     )
@@ -100,11 +100,22 @@ const statisticSql = (name: StatisticName): string => {
     FROM total CROSS JOIN folds LEFT JOIN per_fold own ON own.fold = folds.fold AND ${sameGroup}`
 }
 
+/** How features are built. `sound` is right; the others are the two traps that the month measures. */
+export interface FeatureRecipe {
+  /** False: every row uses the statistics of all training rows, its own delay among them. */
+  crossFitted: boolean
+  /** False: small and unseen groups are pulled towards the overall mean, which marks them. */
+  backOff: boolean
+}
+
+const sound: FeatureRecipe = { crossFitted: true, backOff: true }
+
 /** Joins the statistics to every flight, then smooths them from the widest groups to the narrowest. */
-const featuresSql = (): string => {
+export const featuresSql = (table: string, recipe: FeatureRecipe): string => {
+  const fold = recipe.crossFitted ? "flight.fold" : "-1"
   const joins = statisticNames.map(name => {
     const same = statistics[name].keys.map(key => `${name}.${key} = flight.${key}`).join(" AND ")
-    return `LEFT JOIN gold.delay_by_${name} ${name} ON ${name}.fold = flight.fold AND ${same}`
+    return `LEFT JOIN gold.delay_by_${name} ${name} ON ${name}.fold = ${fold} AND ${same}`
   })
   const sums = statisticNames.map(
     name => `coalesce(${name}.flights, 0) AS ${name}_n, coalesce(${name}.delay, 0) AS ${name}_sum`,
@@ -114,17 +125,18 @@ const featuresSql = (): string => {
       coalesce(origin.flights_a_day, 0) AS origin_flights, overall.mean AS mean_delay, ${sums.join(", ")}
     FROM gold.flights flight ${joins.join(" ")} CROSS JOIN (SELECT sum(delay) / count(*) AS mean ${trainingRows}) AS overall`
   const smoothed = levels().reduce(
-    (rows, names) => `SELECT *, ${names.map(smoothedSql).join(", ")} FROM (${rows}) AS rows_before`,
+    (rows, names) =>
+      `SELECT *, ${names.map(name => smoothedSql(name, recipe)).join(", ")} FROM (${rows}) AS rows_before`,
     joined,
   )
-  return `CREATE OR REPLACE TABLE gold.flight_features AS
+  return `CREATE OR REPLACE TABLE ${table} AS
     SELECT flight_id, split, day, delay, late, ${featureNames.join(", ")} FROM (${smoothed}) AS smoothed`
 }
 
 // #region smoothing
-const smoothedSql = (name: StatisticName): string => {
+const smoothedSql = (name: StatisticName, { backOff }: FeatureRecipe): string => {
   const { within }: Statistic = statistics[name]
-  const prior = within ? `${within}_delay` : "mean_delay"
+  const prior = within && backOff ? `${within}_delay` : "mean_delay"
   return `(${name}_sum + ${smoothing} * ${prior}) / (${name}_n + ${smoothing}) AS ${name}_delay`
 }
 // #endregion

@@ -9,6 +9,7 @@ import { registerBest } from "./register.ts"
 import { writeReport } from "./report.ts"
 import { splitByTime } from "./split.ts"
 import { trainModels } from "./train.ts"
+import { walkIntoTraps } from "./traps.ts"
 
 // #region lab
 export default defineLab({
@@ -23,6 +24,7 @@ export default defineLab({
     buildFeatures,
     trainModels,
     drawLearningCurves,
+    walkIntoTraps,
     groupAndScore,
     compareModels,
     registerBest,

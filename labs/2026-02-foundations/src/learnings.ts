@@ -8,6 +8,7 @@ import { ingestFlights } from "./ingest.ts"
 import type { Task } from "./models.ts"
 import { registerBest, registeredNames } from "./register.ts"
 import { splitByTime } from "./split.ts"
+import { walkIntoTraps } from "./traps.ts"
 
 /** learnings.md: what the run showed. Every number comes from the results of the steps. */
 export const renderLearnings = ({ result }: Pick<StepContext, "result">): string => {
@@ -16,6 +17,7 @@ export const renderLearnings = ({ result }: Pick<StepContext, "result">): string
   const compared = result(compareModels)
   const { curves } = result(drawLearningCurves)
   const { groups, days, clusterChoice } = result(groupAndScore)
+  const { traps } = result(walkIntoTraps)
   const { decisions } = result(registerBest)
   const [train, validation, test] = splits
   const score = (task: Task, model: string, metric: string, split: string) => {
@@ -39,7 +41,7 @@ export const renderLearnings = ({ result }: Pick<StepContext, "result">): string
     "<!-- Written by `pnpm pages` from the results of `roadmap run feb` on all rows. Do not edit. -->",
     "",
     `**The data is nearly clean.** ${formatCount(ingested.rejected)} of ${formatCount(ingested.received)} rows broke the contract ` +
-      "and lie in `quarantine.flights` with their reasons. One impossible delay in a training row is worth a thousand ordinary ones to squared error.",
+      "and lie in `quarantine.flights` with their reasons. Squared error gives one impossible delay the weight of very many ordinary ones.",
     "",
     `**The months differ.** ${formatPercent(train.lateShare)} of the training flights are late, ${formatPercent(validation.lateShare)} in May, ` +
       `${formatPercent(test.lateShare)} in June. A model that is right about the past is still biased in each month to come: ` +
@@ -67,6 +69,21 @@ export const renderLearnings = ({ result }: Pick<StepContext, "result">): string
     "",
     "Ridge stops learning early: more rows of the same do not help a model that cannot bend. Deep boosting on few rows is worse " +
       "than ridge: it learns the noise.",
+    "",
+    "**Features that know too much.** The same boosting, with the delay statistics built in three ways; RMSE in minutes:",
+    "",
+    markdownTable({
+      columns: [
+        { label: "features" },
+        ...["training rows", "May", "June"].map(label => ({ label, align: "right" as const })),
+      ],
+      rows: traps.map(trap => [
+        trap.recipe,
+        ...[trap.train, trap.validation, trap.test].map(value => value.toFixed(2)),
+      ]),
+    }),
+    "",
+    "Each trap looks better than it is where the model learned. Only later months tell.",
     "",
     `**Days are not alike.** ${formatDay(worst.day)} was ${formatPositive(-worst.meanResidual)} minutes a flight worse than boosting ` +
       `thought: it sees the calendar, not the weather. The isolation forest calls ${oddest.date} the oddest day ` +

@@ -14,9 +14,10 @@ import { profileFlights } from "./profile.ts"
 import { registerBest, registeredNames } from "./register.ts"
 import { dataQuality, distributions, splitSection } from "./report/data.ts"
 import { calibrationSection, importanceSection, modelsSection, residualsSection } from "./report/models.ts"
-import { curvesSection, decisionsSection, groupsSection } from "./report/others.ts"
+import { curvesSection, decisionsSection, groupsSection, trapsSection } from "./report/others.ts"
 import { splitByTime } from "./split.ts"
 import { trainModels } from "./train.ts"
+import { walkIntoTraps } from "./traps.ts"
 
 export const reportPath = (home: string): string => join(home, "reports", "2026-02", "index.html")
 
@@ -53,6 +54,7 @@ export const writeReport = defineStep({
     splitByTime,
     trainModels,
     drawLearningCurves,
+    walkIntoTraps,
     groupAndScore,
     compareModels,
     registerBest,
@@ -82,6 +84,7 @@ export const writeReport = defineStep({
       splitSection(splits),
       modelsSection(compared, result(trainModels).trained),
       curvesSection(result(drawLearningCurves)),
+      trapsSection(result(walkIntoTraps)),
       calibrationSection(compared),
       residualsSection(compared),
       importanceSection(compared),

@@ -33,6 +33,7 @@ describe("roadmap run feb", () => {
       "features done",
       "train done",
       "curves done",
+      "traps done",
       "group done",
       "compare done",
       "register done",

@@ -7,6 +7,7 @@ import { timeSeries } from "@roadmap/report/plots/time-series"
 import type { drawLearningCurves } from "../curves.ts"
 import type { groupAndScore } from "../group.ts"
 import { type Decision, registeredNames } from "../register.ts"
+import type { walkIntoTraps } from "../traps.ts"
 
 export const curvesSection = ({
   curves,
@@ -28,6 +29,28 @@ export const curvesSection = ({
         note: `Scored on ${formatCount(validationRows)} flights of May.`,
       }),
     ),
+  ],
+})
+
+export const trapsSection = ({ traps }: StepResultOf<typeof walkIntoTraps>): Section => ({
+  id: "traps",
+  title: "Two traps of target statistics",
+  text:
+    "The same model on the same rows; only the delay statistics are built in another way. A trap looks good on the rows " +
+    "it was learned from and fails on the months to come.",
+  blocks: [
+    {
+      kind: "table",
+      caption: "RMSE in minutes, by how the features were built",
+      table: {
+        columns: [
+          { label: "Features" },
+          ...["Training rows", "May", "June"].map(label => ({ label, format: (v: number) => v.toFixed(2) })),
+        ],
+        rows: traps.map(trap => [trap.recipe, trap.train, trap.validation, trap.test]),
+      },
+      highlight: [0],
+    },
   ],
 })
 
