@@ -9,8 +9,8 @@ import type { SqlEngine } from "@roadmap/warehouse/port"
 import { rowsOf } from "@roadmap/warehouse/rows"
 import { splitByTime, splits } from "./split.ts"
 
-/** Airports with fewer flights in a split are left out: their means are noise. */
-const leastFlights = 300
+/** Airports with a smaller share of a split's flights are left out: their means are noise. 300 of two million. */
+const leastShare = 0.00015
 const clusterCounts = [2, 3, 4, 5, 6, 7, 8] as const
 
 export interface AirportGroup {
@@ -54,7 +54,7 @@ interface AirportRow {
 
 const airportFeatures = ["mean_delay", "late_share", "flights_a_day", "mean_distance"] as const
 
-const groupAirports = async (engine: SqlEngine, { random, sample, signal }: StepContext) => {
+const groupAirports = async (engine: SqlEngine, { random, signal }: StepContext) => {
   const rowsBySplit = new Map<string, AirportRow[]>()
   for (const split of splits)
     rowsBySplit.set(
@@ -63,8 +63,9 @@ const groupAirports = async (engine: SqlEngine, { random, sample, signal }: Step
         await engine.query(
           `SELECT origin AS airport, avg(delay) AS mean_delay, avg(late) AS late_share,
              count(*) * 1.0 / count(DISTINCT day) AS flights_a_day, avg(distance) AS mean_distance
-           FROM gold.flights WHERE split = ? GROUP BY origin HAVING count(*) >= ? ORDER BY origin`,
-          [split, Math.ceil(leastFlights / sample)],
+           FROM gold.flights WHERE split = ? GROUP BY origin
+           HAVING count(*) >= ? * (SELECT count(*) FROM gold.flights WHERE split = ?) ORDER BY origin`,
+          [split, leastShare, split],
           { signal },
         ),
       ),

@@ -69,8 +69,8 @@ const missingColumns = (
   fields: readonly Field[],
 ): RoadmapError => {
   const guesses = missing.flatMap(name => {
-    const guess = likelyName(name, surplus, missing.length)
-    return guess ? [`"${name}" may now be called "${guess}"`] : []
+    const guesses = likelyNames(name, surplus, missing.length).map(guess => `"${guess}"`)
+    return guesses.length > 0 ? [`"${name}" may now be called ${guesses.join(" or ")}`] : []
   })
   return new RoadmapError(
     "SCHEMA_MISMATCH",
@@ -81,11 +81,14 @@ const missingColumns = (
   )
 }
 
-/** By spelling, else a longer or shorter form (arr_delay for delay), else the only newcomer for the only absentee. */
-const likelyName = (name: string, surplus: readonly string[], missingCount: number): string | undefined =>
-  nearest(name, surplus) ??
-  surplus.find(candidate => {
+/** By spelling, else every longer or shorter form (arr_delay for delay), else the only newcomer for the only absentee. */
+const likelyNames = (name: string, surplus: readonly string[], missingCount: number): string[] => {
+  const spelled = nearest(name, surplus)
+  if (spelled) return [spelled]
+  const related = surplus.filter(candidate => {
     const [a, b] = [candidate.toLowerCase(), name.toLowerCase()]
     return a.includes(b) || b.includes(a)
-  }) ??
-  (surplus.length === 1 && missingCount === 1 ? surplus[0] : undefined)
+  })
+  if (related.length > 0) return related
+  return surplus.length === 1 && missingCount === 1 ? [surplus[0]] : []
+}

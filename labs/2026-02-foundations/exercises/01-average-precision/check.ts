@@ -64,7 +64,10 @@ export default defineCheck<typeof averagePrecision>({
         name: "300 scores rounded to tenths",
         args: [labels, labels.map(label => Math.round(10 * (0.3 * label + 0.7 * random.next())) / 10)],
       },
-      { name: `${june.late.length} flights of June`, args: [june.late.map(Number), june.percent.map(Number)] },
+      {
+        name: `${june.late.length} flights of June`,
+        args: [june.late.map(Number), june.percent.map(Number)],
+      },
       {
         name: "no late row",
         args: [

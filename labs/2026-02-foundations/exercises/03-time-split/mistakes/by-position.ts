@@ -11,5 +11,10 @@ export const splitByTime = (flights: readonly Flight[], testShare: number): Spli
   while (cut > 0 && dayOf(flights[cut - 1]) === dayOf(flights[cut])) cut--
   if (cut === 0) throw new Error("nothing to train on")
   const train = rows.slice(0, cut)
-  return { firstTestDay: dayOf(flights[cut]), train, test: rows.slice(cut), meanDelay: meanOf(flights, train) }
+  return {
+    firstTestDay: dayOf(flights[cut]),
+    train,
+    test: rows.slice(cut),
+    meanDelay: meanOf(flights, train),
+  }
 }

@@ -20,5 +20,10 @@ export const splitByTime = (flights: readonly Flight[], testShare: number): Spli
   const test = rows.slice(0, count).sort((a, b) => a - b)
   const train = rows.slice(count).sort((a, b) => a - b)
   if (new Set(flights.map(dayOf)).size < 2) throw new Error("nothing to train on")
-  return { firstTestDay: test.map(row => dayOf(flights[row])).sort()[0], train, test, meanDelay: meanOf(flights, train) }
+  return {
+    firstTestDay: test.map(row => dayOf(flights[row])).sort()[0],
+    train,
+    test,
+    meanDelay: meanOf(flights, train),
+  }
 }

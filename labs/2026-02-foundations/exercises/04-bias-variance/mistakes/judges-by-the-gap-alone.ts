@@ -1,0 +1,11 @@
+// mistake: judges-by-the-gap-alone
+import type { CurvePoint, Goal, Reading } from "../solution.ts"
+
+export const readCurve = (points: readonly CurvePoint[], { better, wanted, worthwhile }: Goal): Reading => {
+  const sign = better === "lower" ? 1 : -1
+  const [last] = points.toSorted((a, b) => b.size - a.size)
+  const gap = sign * (last.validation - last.train)
+  if (sign * (last.validation - wanted) <= 0) return { verdict: "done", gap }
+  if (sign * (last.train - wanted) > 0) return { verdict: "more flexible model", gap }
+  return { verdict: gap >= worthwhile ? "more rows" : "simpler model or regularise", gap }
+}
