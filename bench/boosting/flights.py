@@ -2,9 +2,10 @@
 
 usage: flights.py flights-3m.parquet folder
 
-Files: train.f32 and test.f32, one column after the other (eleven features, then the delay in minutes);
-shape.json with the names and sizes. Every fifth flight by a hash of its row is a test row. The target means
-come from training rows alone; the recent delays from flights that departed before.
+Files: train.f32 and test.f32, one column after the other (the delay in minutes, eleven features, the codes of
+origin and destination); wide.f32, 300,000 training rows of the delay and 200 features: the eleven, then noisy
+copies of them and of their products; shape.json with names and sizes. Every fifth flight by a hash of its row
+is a test row. Target means come from training rows alone, recent delays from flights that departed before.
 """
 
 import json
@@ -76,11 +77,34 @@ features = [
     recent_mean(origin), recent_mean(destination), recent_mean(np.zeros(rows, np.int64), 500),
 ]
 
-for split, chosen in (("train", ~is_test), ("test", is_test)):
-    with open(folder / f"{split}.f32", "wb") as file:
-        for values in [*features, delay]:
-            file.write(np.asarray(values)[chosen].astype(np.float32).tobytes())
+codes = [origin, destination]
 
-shape = {"features": names, "train": int((~is_test).sum()), "test": int(is_test.sum())}
+
+def write(name, columns):
+    with open(folder / name, "wb") as file:
+        for values in columns:
+            file.write(np.asarray(values).astype(np.float32).tobytes())
+
+
+for split, chosen in (("train", ~is_test), ("test", is_test)):
+    write(f"{split}.f32", [np.asarray(values)[chosen] for values in [delay, *features, *codes]])
+
+rng = np.random.default_rng(1)
+some = np.sort(rng.choice(np.flatnonzero(~is_test), min(300_000, int((~is_test).sum())), replace=False))
+base = [np.asarray(values)[some].astype(np.float64) for values in features]
+scaled = [np.nan_to_num((values - np.nanmean(values)) / np.nanstd(values)) for values in base]
+wide = list(base)
+while len(wide) < 200:
+    first, second = rng.integers(0, len(base), 2)
+    wide.append(scaled[first] * (scaled[second] if len(wide) % 2 else 1) + rng.normal(size=len(some)))
+write("wide.f32", [delay[some], *wide])
+
+shape = {
+    "features": names,
+    "train": int((~is_test).sum()),
+    "test": int(is_test.sum()),
+    "wide": len(some),
+    "categories": [int(origin.max()) + 1, int(destination.max()) + 1],
+}
 (folder / "shape.json").write_text(json.dumps(shape))
 print(json.dumps(shape))

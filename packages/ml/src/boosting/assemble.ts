@@ -21,7 +21,7 @@ export const assembleModel = ({ loss, features, bins, baseline, trees, plan }: P
   const model = {
     kind: "boosting" as const,
     loss,
-    features,
+    features: features.map(feature => ({ ...feature, categories: [...feature.categories] })),
     baseline,
     roots: new Int32Array(trees.length),
     feature: new Int32Array(count).fill(-1),

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os"
 import { throwIfAborted } from "@roadmap/core/async"
 import { RoadmapError } from "@roadmap/core/errors"
 import type { Features } from "../features.ts"
+import { frozen } from "../frozen.ts"
 import { assembleModel, joinModels } from "./assemble.ts"
 import type { FinishedTree } from "./boost.ts"
 import { boost } from "./boost.ts"
@@ -14,6 +15,7 @@ import { type BoostingParameters, resolveParameters } from "./parameters.ts"
 import { createPlan } from "./plan.ts"
 import { startPool } from "./pool.ts"
 import { predictScores } from "./predict.ts"
+import { slices } from "./slices.ts"
 import { type BoostingBatch, checkColumns, createSurveyor, type Numbers, type Survey } from "./survey.ts"
 import type { Workspace } from "./workspace.ts"
 
@@ -31,7 +33,7 @@ interface CommonOptions {
   readonly validation?: BoostingBatch
   /** Warm start: go on from this model; `trees` more are added. */
   readonly initialModel?: BoostingModel
-  /** Threads, 1..64; they do not change the model. Default: one a core, at most 4; 1 for small data. */
+  /** Threads, 1..64; they do not change the model. Default: see `defaultThreads`. */
   readonly threads?: number
   /** Kernels; they do not change the model. Default "auto": WebAssembly unless the data are small. */
   readonly engine?: Engine
@@ -75,7 +77,7 @@ export const fitBoosting = async (options: FitBoostingOptions): Promise<Boosting
     surveyor.add(batch, scoresOf(batch.features))
     await breathe(signal)
   }
-  const survey = surveyor.finish()
+  const survey = await surveyor.finish(() => breathe(signal))
   if (validation) checkValidation(validation, survey, parameters)
 
   const threads = threadCount(options.threads, survey)
@@ -111,7 +113,7 @@ export const fitBoosting = async (options: FitBoostingOptions): Promise<Boosting
   const kept = keepBest(trees, parameters)
   const { features, bins } = survey
   const model = assembleModel({ loss: parameters.loss, features, bins, baseline, trees: kept, plan })
-  return initialModel ? joinModels(initialModel, model) : model
+  return frozen(initialModel ? joinModels(initialModel, model) : model)
 }
 
 const runAlone = async (
@@ -128,12 +130,15 @@ const runAlone = async (
   }
 }
 
-/** Below this many cells starting threads takes longer than the fit; the model is the same either way. */
-const cellsForThreads = 500_000
+/** Below this many cells a thread waits longer for the others than it works; the model is the same. */
+const cellsForThreads = 4_000_000
+
+/** Threads of a fit that names none. */
+export const defaultThreads = (rows: number, features: number): number =>
+  rows * features < cellsForThreads ? 1 : Math.min(4, availableParallelism())
 
 const threadCount = (wanted: number | undefined, { rows, features }: Survey): number => {
-  if (wanted === undefined)
-    return rows * features.length < cellsForThreads ? 1 : Math.min(4, availableParallelism())
+  if (wanted === undefined) return defaultThreads(rows, features.length)
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 64)
     throw new RoadmapError("INVALID_INPUT", `threads is ${wanted}; it must be a whole number from 1 to 64.`)
   return wanted
@@ -146,7 +151,7 @@ const breathe = async (signal: AbortSignal | undefined): Promise<void> => {
 }
 
 const batchesOf = (options: FitBoostingOptions): Iterable<BoostingBatch> | AsyncIterable<BoostingBatch> =>
-  "batches" in options ? options.batches() : [options]
+  "batches" in options ? options.batches() : slices(options)
 
 const checkValidation = (validation: BoostingBatch, survey: Survey, parameters: BoostingParameters): void => {
   if (validation.features.rows === 0) throw new RoadmapError("INVALID_INPUT", "There are no validation rows.")

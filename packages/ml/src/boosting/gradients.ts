@@ -11,7 +11,7 @@ export interface GradientWriter {
   readonly workspace: Workspace
   readonly crew: Crew
   readonly kernels: Kernels
-  readonly compute: GradientFunction
+  readonly compute: GradientFunction | undefined
   readonly blocks: readonly [number, number][]
   readonly gradients: Float64Array
   readonly hessians: Float64Array
@@ -29,7 +29,7 @@ export const createGradientWriter = (workspace: Workspace, crew: Crew, kernels: 
 
 /**
  * Prepares the rows for a tree: adds the tree before (`hasSteps`: leaf ids and steps are in the buffer) and
- * computes gradients, in one pass. Sets the units of `context`. In residual mode the steps are the gradients.
+ * computes gradients, in one pass over blocks; `afterBlock` is told of each. Sets the units of `context`. In residual mode the steps are the gradients.
  *
  * `full` mode rounds at random, without bias, with 15 bits where Shi et al. (NeurIPS 2022, arXiv 2207.09682)
  * find 2 to 5 enough; the random bits depend on seed, tree and row alone.
@@ -39,13 +39,18 @@ export function* writeGradients(
   context: ScanContext,
   tree: number,
   hasSteps: boolean,
+  afterBlock: (first: number, last: number) => void = () => {},
 ): Generator<void, void> {
   const { workspace, crew, kernels, blocks } = writer
   const { plan } = workspace
   const ownSteps = plan.steps / 8 + crew.thread * plan.parameters.leaves
   if (plan.mode === "residual") {
     context.gradientUnit = 1 / plan.residualScale
-    for (const [first, last] of hasSteps ? blocks : []) kernels.addSteps(first, last, ownSteps)
+    for (const [first, last] of blocks) {
+      if (hasSteps) kernels.addSteps(first, last, ownSteps)
+      afterBlock(first, last)
+      yield
+    }
     return
   }
   const steps = hasSteps ? ownSteps : -1
@@ -64,6 +69,7 @@ export function* writeGradients(
     }
     for (const { pointer, stride } of plan.groups.slice(1))
       copyPayloads(workspace, first, last, pointer, stride)
+    afterBlock(first, last)
     yield
   }
 }
@@ -114,7 +120,7 @@ const computeBlock = (writer: GradientWriter, first: number, last: number, steps
   const scores = plan.scores / 8
   const ids = plan.leafIds / 2
   if (steps >= 0) for (let row = first; row < last; row++) f64[scores + row] += f64[steps + u16[ids + row]]
-  compute(f64, scores + first, plan.targets / 8 + first, last - first, gradients, hessians)
+  compute!(f64, scores + first, plan.targets / 8 + first, last - first, gradients, hessians)
   if (!plan.weighted) return
   const weights = plan.weights / 8 + first
   for (let i = 0; i < last - first; i++) {

@@ -5,10 +5,11 @@ import {
   fillSlot,
   type LeafHistograms,
   readSplit,
+  reduceSlot,
   scanSlot,
   slotSums,
   subtractSlot,
-} from "./leafHistogram.ts"
+} from "./leaf-histogram.ts"
 import { listStart, type PlannedFeature } from "./plan.ts"
 import {
   createScanContext,
@@ -73,8 +74,8 @@ export interface GrowOptions {
   rootSlot: number
   /** A slot to leave alone. */
   spareSlot: number
-  /** The root's histogram is complete already. */
-  rootReady: boolean
+  /** The root's histogram: to be filled from the rows, added up by each thread already, or complete. */
+  root: "empty" | "added" | "complete"
   /** Leave every leaf's histogram complete. */
   keepHistograms: boolean
 }
@@ -95,7 +96,8 @@ export function* growTree(grower: Grower, options: GrowOptions): Generator<void,
 
   const begin = plan.lists[0] / 4 + listStart(plan.rows, crew.thread, crew.threads)
   const end = begin + options.ownRows
-  if (!options.rootReady) yield* fillSlot(histograms, options.rootSlot, begin, end)
+  if (options.root === "empty") yield* fillSlot(histograms, options.rootSlot, begin, end)
+  if (options.root === "added") reduceSlot(histograms, options.rootSlot)
   crew.barrier()
   const sums = slotSums(histograms, options.rootSlot)
   const root: Leaf = {

@@ -30,7 +30,7 @@ export const createHistogramScratch = (plan: Plan): HistogramScratch => ({
   hessians: new Float64Array(block),
 })
 
-/** Adds rows list[begin, end) (indices of u32) to the histogram that starts at i32[target]. */
+/** Adds rows list[begin, end) (indices of i32) to the histogram that starts at i32[target]. */
 export const addRows = (
   workspace: Workspace,
   scratch: HistogramScratch,
@@ -51,25 +51,25 @@ export const addRows = (
 }
 
 const readGradients = (workspace: Workspace, scratch: HistogramScratch, from: number, to: number): void => {
-  const { i32, u32, plan } = workspace
+  const { i32, plan } = workspace
   const { packed, hessians } = scratch
   const { pointer, stride } = plan.groups[0]
   const words = stride >>> 2
   const gradientAt = pointer / 4 + words - 1
   if (plan.mode === "full") {
     for (let i = from; i < to; i++) {
-      const payload = i32[gradientAt + u32[i] * words]
+      const payload = i32[gradientAt + i32[i] * words]
       packed[i - from] = (payload >> 16) * batchShift + 1
       hessians[i - from] = payload & 0xffff
     }
   } else {
-    for (let i = from; i < to; i++) packed[i - from] = i32[gradientAt + u32[i] * words] * batchShift + 1
+    for (let i = from; i < to; i++) packed[i - from] = i32[gradientAt + i32[i] * words] * batchShift + 1
   }
 }
 
 /** Four features at a time: one 32-bit load brings their bins, and their offsets stay in registers. */
 const addBlock = (
-  { u8, i32, u32, plan }: Workspace,
+  { u8, i32, plan }: Workspace,
   { sums, hessianSums, packed, hessians }: HistogramScratch,
   { pointer, stride, first, count }: RowGroup,
   from: number,
@@ -88,7 +88,7 @@ const addBlock = (
     const c = plan.features[feature + 2].firstEntry
     const d = plan.features[feature + 3].firstEntry
     for (let i = 0; i < rows; i++) {
-      const bins = i32[at + u32[from + i] * words]
+      const bins = i32[at + i32[from + i] * words]
       const value = packed[i]
       sums[a + (bins & 255)] += value
       sums[b + ((bins >>> 8) & 255)] += value
@@ -97,7 +97,7 @@ const addBlock = (
     }
     if (!full) continue
     for (let i = 0; i < rows; i++) {
-      const bins = i32[at + u32[from + i] * words]
+      const bins = i32[at + i32[from + i] * words]
       const value = hessians[i]
       hessianSums[a + (bins & 255)] += value
       hessianSums[b + ((bins >>> 8) & 255)] += value
@@ -109,7 +109,7 @@ const addBlock = (
     const at = pointer + position
     const a = plan.features[first + position].firstEntry
     for (let i = 0; i < rows; i++) {
-      const entry = a + u8[at + u32[from + i] * stride]
+      const entry = a + u8[at + i32[from + i] * stride]
       sums[entry] += packed[i]
       if (full) hessianSums[entry] += hessians[i]
     }

@@ -12,6 +12,7 @@ import {
   type Direction,
   fillDirections,
   markRows,
+  partitionByThreshold,
   partitionRows,
 } from "./partition.ts"
 import type { Workspace } from "./workspace.ts"
@@ -21,8 +22,11 @@ import type { Workspace } from "./workspace.ts"
  * implementations, TypeScript and WebAssembly; since all of it is integer arithmetic they give the same bits.
  */
 export interface Kernels {
-  /** Adds the rows list[begin, end) to the histogram at `target`. */
-  addRows(begin: number, end: number, target: number): void
+  /**
+   * Adds the rows list[begin, end) to the histogram at `target`. When `firstRow` is not negative they are
+   * the consecutive rows from there on.
+   */
+  addRows(begin: number, end: number, target: number, firstRow: number): void
   /** target += source and target -= source, over `count` 64-bit integers. */
   addHistogram(target: number, source: number, count: number): void
   subtractHistogram(target: number, source: number, count: number): void
@@ -39,7 +43,7 @@ export interface Kernels {
 }
 
 export const typescriptKernels = (workspace: Workspace): Kernels => {
-  const { i32, u32, u8, plan } = workspace
+  const { i32, u8, plan } = workspace
   const scratch = createHistogramScratch(plan)
   const goesLeft = new Uint8Array(256)
   return {
@@ -49,8 +53,9 @@ export const typescriptKernels = (workspace: Workspace): Kernels => {
     addShiftedHistogram: (target, source, count, value) =>
       addShiftedHistogram(i32, target, source, count, value, plan.countBits),
     partition(source, target, count, bins, direction) {
+      if (!direction.set) return partitionByThreshold(u8, i32, source, target, count, bins, direction)
       fillDirections(goesLeft, 0, bins.bins, direction)
-      return partitionRows(u8, u32, source, target, count, bins.pointer, bins.stride, goesLeft)
+      return partitionRows(u8, i32, source, target, count, bins.pointer, bins.stride, goesLeft)
     },
     markRows: (begin, end, id) => markRows(workspace, begin, end, id),
     addSteps: (first, last, steps) => addSteps(workspace, first, last, steps),

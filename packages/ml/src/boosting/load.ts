@@ -17,7 +17,8 @@ export interface Loader {
 
 /** `mean` is the mean of the targets: the baseline of unweighted squared loss. */
 export const createLoader = (workspace: Workspace, bins: readonly FeatureBins[], mean: number): Loader => {
-  const { plan, u8, f64 } = workspace
+  const { plan, u8, f32, f64 } = workspace
+  const isLogistic = plan.parameters.loss === "logistic"
   const binners = plan.features.map(({ index }) => createBinner(bins[index]))
   const values = new Float64Array(blockRows)
   const codes = new Uint8Array(blockRows)
@@ -47,7 +48,8 @@ export const createLoader = (workspace: Workspace, bins: readonly FeatureBins[],
       )
       if (plan.mode === "residual") writeResiduals(workspace, rows, target, scores, start)
       else {
-        f64.set(target, plan.targets / 8 + rows)
+        if (isLogistic) f32.set(target, plan.targets / 4 + rows)
+        else f64.set(target, plan.targets / 8 + rows)
         if (scores) f64.set(scores, plan.scores / 8 + rows)
         if (weights) f64.set(weights, plan.weights / 8 + rows)
       }
@@ -66,9 +68,9 @@ export const createLoader = (workspace: Workspace, bins: readonly FeatureBins[],
       else f64.fill(1, weightsAt, weightsAt + features.rows)
     },
     finish(initialBaseline) {
-      if (plan.parameters.loss === "logistic") fillProbabilityTable(f64, plan.probabilities / 8)
+      if (isLogistic) fillProbabilityTable(f64, plan.probabilities / 8)
       if (initialBaseline !== undefined) return initialBaseline
-      const targets = plan.targets / 8
+      const targets = isLogistic ? f32.subarray(plan.targets / 4) : f64.subarray(plan.targets / 8)
       const scores = plan.scores / 8
       const weights = plan.weights / 8
       const baseline =
@@ -76,7 +78,7 @@ export const createLoader = (workspace: Workspace, bins: readonly FeatureBins[],
           ? start
           : baselineScore(
               plan.parameters,
-              f64.subarray(targets, targets + rows),
+              targets.subarray(0, rows),
               plan.weighted ? f64.subarray(weights, weights + rows) : undefined,
             )
       if (plan.mode !== "residual") f64.fill(baseline, scores, scores + rows)

@@ -26,7 +26,7 @@ export interface Rounding {
 
 /** Rows [first, last): adds each row's step (when `steps` >= 0), then writes its payload to the first group. */
 export const writeLogistic = (
-  { f64, u16, i32, plan }: Workspace,
+  { f32, f64, u16, i32, plan }: Workspace,
   first: number,
   last: number,
   steps: number,
@@ -34,7 +34,7 @@ export const writeLogistic = (
 ): void => {
   const ids = plan.leafIds / 2
   const scores = plan.scores / 8
-  const targets = plan.targets / 8
+  const targets = plan.targets / 4
   const weights = plan.weights / 8
   const table = plan.probabilities / 8
   const words = plan.groups[0].stride / 4
@@ -46,7 +46,7 @@ export const writeLogistic = (
     const cell = position | 0
     const low = f64[table + cell]
     const probability = low + (position - cell) * (f64[table + cell + 1] - low)
-    let gradient = probability - f64[targets + row]
+    let gradient = probability - f32[targets + row]
     let hessian = probability * (1 - probability)
     if (plan.weighted) {
       gradient *= f64[weights + row]

@@ -10,8 +10,13 @@ export type GradientFunction = (
   hessians: Float64Array,
 ) => void
 
-export const gradientFunction = ({ loss, quantile, huberDelta }: BoostingParameters): GradientFunction => {
-  const functions: Record<Loss, GradientFunction> = {
+/** Undefined for logistic loss, whose gradients the kernels write (see logistic.ts). */
+export const gradientFunction = ({
+  loss,
+  quantile,
+  huberDelta,
+}: BoostingParameters): GradientFunction | undefined => {
+  const functions: Record<Exclude<Loss, "logistic">, GradientFunction> = {
     squared: (f64, scores, targets, count, gradients, hessians) => {
       for (let i = 0; i < count; i++) {
         gradients[i] = f64[scores + i] - f64[targets + i]
@@ -38,13 +43,6 @@ export const gradientFunction = ({ loss, quantile, huberDelta }: BoostingParamet
         hessians[i] = 1
       }
     },
-    logistic: (f64, scores, targets, count, gradients, hessians) => {
-      for (let i = 0; i < count; i++) {
-        const probability = 1 / (1 + Math.exp(-f64[scores + i]))
-        gradients[i] = probability - f64[targets + i]
-        hessians[i] = probability * (1 - probability)
-      }
-    },
     poisson: (f64, scores, targets, count, gradients, hessians) => {
       for (let i = 0; i < count; i++) {
         const mean = Math.exp(f64[scores + i])
@@ -53,7 +51,7 @@ export const gradientFunction = ({ loss, quantile, huberDelta }: BoostingParamet
       }
     },
   }
-  return functions[loss]
+  return loss === "logistic" ? undefined : functions[loss]
 }
 
 /** Largest absolute gradient and hessian of a row of weight 1, where the loss bounds them. */
@@ -93,7 +91,7 @@ export const lossFunction = ({
 /** The constant score with the lowest loss, up to what keeps the logarithm finite. */
 export const baselineScore = (
   { loss, quantile }: BoostingParameters,
-  targets: Float64Array,
+  targets: Float64Array | Float32Array,
   weights: Float64Array | undefined,
 ): number => {
   if (loss === "absolute" || loss === "huber") return weightedQuantile(targets, weights, 0.5)
@@ -111,38 +109,41 @@ export const baselineScore = (
 }
 
 /**
- * The lower weighted quantile: the least value with at least `share` of the weight at or below it. Without
- * weights, linear between the two nearest values (type 7 of Hyndman and Fan, 1996). `values` is left as is.
+ * The least value with more than `share` of the weight at or below it, or the middle between it and the value
+ * before when that one has exactly `share` (type 2 of Hyndman and Fan, 1996): whole weights are the same as
+ * repeated values. 0 without values. `values` is left as is.
  */
 export const weightedQuantile = (
-  values: Float64Array,
+  values: Float64Array | Float32Array,
   weights: Float64Array | undefined,
   share: number,
 ): number => {
   if (values.length === 0) return 0
   if (!weights) {
     const copy = values.slice()
-    const position = (copy.length - 1) * share
-    const low = selectNth(copy, Math.floor(position))
-    const fraction = position - Math.floor(position)
-    if (fraction === 0) return low
-    let high = Infinity
-    for (let i = Math.floor(position) + 1; i < copy.length; i++) if (copy[i] < high) high = copy[i]
-    return low + (high - low) * fraction
+    const position = copy.length * share
+    const high = selectNth(copy, Math.min(Math.floor(position), copy.length - 1))
+    if (position !== Math.floor(position) || position === 0) return high
+    let low = -Infinity
+    for (let i = 0; i < position; i++) low = Math.max(low, copy[i])
+    return low + (high - low) / 2
   }
-  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b] || a - b)
-  let total = 0
-  for (const weight of weights) total += weight
+  const order = Uint32Array.from(values, (_, i) => i).filter(i => weights[i] > 0)
+  if (order.length === 0) return 0
+  order.sort((a, b) => values[a] - values[b])
+  const goal = share * weights.reduce((sum, weight) => sum + weight, 0)
   let reached = 0
-  for (const i of order) {
-    reached += weights[i]
-    if (reached >= share * total) return values[i]
+  for (let k = 0; k < order.length; k++) {
+    reached += weights[order[k]]
+    if (reached < goal) continue
+    const value = values[order[k]]
+    return reached > goal || k + 1 === order.length ? value : value + (values[order[k + 1]] - value) / 2
   }
   return values[order[order.length - 1]]
 }
 
 /** Quickselect (Hoare's Algorithm 65): afterwards nothing left of n is larger and nothing right is smaller. */
-const selectNth = (values: Float64Array, n: number): number => {
+const selectNth = (values: Float64Array | Float32Array, n: number): number => {
   let low = 0
   let high = values.length - 1
   while (low < high) {

@@ -1,13 +1,13 @@
 import { type Kernels, typescriptKernels } from "./kernels.ts"
 import type { Plan } from "./plan.ts"
 import type { WasmMemory } from "./wasm/api.ts"
-import { createWasmMemory, wasmKernels } from "./wasmKernels.ts"
+import { createWasmMemory, wasmKernels } from "./wasm-kernels.ts"
 import { createWorkspace, type Workspace } from "./workspace.ts"
 
 export type Engine = "auto" | "wasm" | "typescript"
 
 /** Below this many cells a WebAssembly memory and instance cost more than they save. */
-const cellsForWasm = 200_000
+const cellsForWasm = 20_000
 
 /** The shared buffer of a fit, in the form its kernels need. */
 export const createMemory = (plan: Plan, engine: Engine): WasmMemory | SharedArrayBuffer => {

@@ -32,7 +32,7 @@ export const fillDirections = (table: Uint8Array, at: number, bins: number, dire
  */
 export const partitionRows = (
   u8: Uint8Array,
-  u32: Uint32Array,
+  i32: Int32Array,
   source: number,
   target: number,
   count: number,
@@ -43,10 +43,39 @@ export const partitionRows = (
   let front = target
   let back = target + count - 1
   for (let i = source; i < source + count; i++) {
-    const row = u32[i]
+    const row = i32[i]
     const left = goesLeft[u8[pointer + row * stride]]
-    u32[front] = row
-    u32[back] = row
+    i32[front] = row
+    i32[back] = row
+    front += left
+    back -= 1 - left
+  }
+  return front
+}
+
+/**
+ * The same for a numeric split, without the table: bins up to `bin` go left, and with `missingLeft` those
+ * from `missing` on; either condition shows in the sign bit.
+ */
+export const partitionByThreshold = (
+  u8: Uint8Array,
+  i32: Int32Array,
+  source: number,
+  target: number,
+  count: number,
+  { pointer, stride, bins }: BinAddress,
+  { bin, missingLeft }: Direction,
+): number => {
+  const first = bin + 1
+  const limit = missingLeft ? bins - first - 1 : 512
+  let front = target
+  let back = target + count - 1
+  for (let i = source; i < source + count; i++) {
+    const row = i32[i]
+    const past = u8[pointer + row * stride] - first
+    const left = (past | (limit - past)) >>> 31
+    i32[front] = row
+    i32[back] = row
     front += left
     back -= 1 - left
   }
@@ -54,9 +83,9 @@ export const partitionRows = (
 }
 
 /** Notes the leaf of each row of list[begin, end). */
-export const markRows = ({ u16, u32, plan }: Workspace, begin: number, end: number, id: number): void => {
+export const markRows = ({ u16, i32, plan }: Workspace, begin: number, end: number, id: number): void => {
   const at = plan.leafIds / 2
-  for (let i = begin; i < end; i++) u16[at + u32[i]] = id
+  for (let i = begin; i < end; i++) u16[at + i32[i]] = id
 }
 
 /**

@@ -62,6 +62,7 @@ export interface Plan {
   readonly control: number
   /** Row numbers: all rows of each thread, then two buffers between which partitioning moves them. */
   readonly lists: readonly [number, number, number]
+  /** 64-bit floats, or 32-bit ones for the zeros and ones of logistic loss. */
   readonly targets: number
   readonly scores: number
   readonly weights: number
@@ -178,7 +179,7 @@ export const createPlan = (request: PlanRequest): Plan => {
     countBits: Math.max(14, 32 - Math.clz32(rows)),
     control,
     lists: [take(rows * 4 + 64), take(rows * 4 + 64), take(rows * 4 + 64)],
-    targets: keepsScores ? take(rows * 8) : -1,
+    targets: keepsScores ? take(rows * (parameters.loss === "logistic" ? 4 : 8)) : -1,
     scores: keepsScores ? take(rows * 8) : -1,
     weights: keepsScores && weighted ? take(rows * 8) : -1,
     histograms: take((parameters.leaves + 1) * entries * entryBytes),

@@ -1,6 +1,6 @@
 import { throwIfAborted } from "@roadmap/core/async"
 import type { Features } from "../features.ts"
-import { type BlockPredictor, compilePredictor } from "./compilePredictor.ts"
+import { type BlockPredictor, compilePredictor, usedFeatures } from "./compile-predictor.ts"
 import { type BoostingModel, goesLeft, responseOf } from "./model.ts"
 import { checkColumns } from "./survey.ts"
 
@@ -44,6 +44,7 @@ export const predictScores = (
     throwIfAborted(options.signal)
     const count = Math.min(features.rows - first, predictor.rows)
     features.columns.forEach((column, f) => {
+      if (!predictor.uses(f)) return
       values.set((column.kind === "numeric" ? column.values : column.codes).subarray(first, first + count))
       predictor.setFeature(f, values, count)
     })
@@ -57,8 +58,10 @@ const interpreter = (model: BoostingModel): BlockPredictor => {
   const rows = 256
   const width = model.features.length
   const block = new Float64Array(rows * width)
+  const used = usedFeatures(model)
   return {
     rows,
+    uses: feature => used[feature] === 1,
     setFeature(feature, values, count) {
       for (let i = 0; i < count; i++) block[i * width + feature] = values[i]
     },

@@ -30,7 +30,8 @@ export interface Survey {
 
 export interface Surveyor {
   add(batch: BoostingBatch, scores: Float64Array | undefined): void
-  finish(): Survey
+  /** Places the bins, feature by feature; `pause` is awaited between features. */
+  finish(pause: () => Promise<void>): Promise<Survey>
 }
 
 /** Cells of the sample in memory at once; wide data is sampled with fewer rows. */
@@ -42,7 +43,7 @@ const sampleCells = 2 ** 24
  */
 export const createSurveyor = (parameters: BoostingParameters): Surveyor => {
   let columns: FeatureColumn[] = []
-  let sample: Float64Array[] = []
+  let sample: (Float64Array | Float32Array)[] = []
   let hashes = new Uint32Array(0)
   let sampled = 0
   let limit = 2 ** 32
@@ -55,7 +56,7 @@ export const createSurveyor = (parameters: BoostingParameters): Surveyor => {
     columns = [...features.columns]
     const most = Math.max(20_000, Math.min(binningSampleRows, Math.floor(sampleCells / (columns.length + 1))))
     hashes = new Uint32Array(most)
-    sample = columns.map(() => new Float64Array(most))
+    sample = columns.map(column => (fitsSingle(column) ? new Float32Array(most) : new Float64Array(most)))
   }
 
   const halve = (): void => {
@@ -108,7 +109,7 @@ export const createSurveyor = (parameters: BoostingParameters): Surveyor => {
       addSample(features)
       rows += features.rows
     },
-    finish() {
+    async finish(pause) {
       if (rows === 0) throw new RoadmapError("INVALID_INPUT", "There are no rows to learn from.")
       if (columns.length === 0)
         throw new RoadmapError("INVALID_INPUT", "There are no features to learn from.")
@@ -117,13 +118,12 @@ export const createSurveyor = (parameters: BoostingParameters): Surveyor => {
         const values = sample[f].subarray(0, sampled)
         return values.some(value => (kind === "numeric" ? Number.isNaN(value) : value < 0))
       })
-      const bins = columns.map((column, f): FeatureBins => {
-        const values = sample[f].subarray(0, sampled)
-        if (column.kind === "numeric") return numericBins(values, parameters.bins)
-        const counts = new Float64Array(column.categories.length)
-        for (const code of values) if (code >= 0) counts[code]++
-        return categoricalBins(counts, parameters.bins)
-      })
+      const bins: FeatureBins[] = []
+      for (const [f, column] of columns.entries()) {
+        bins.push(binsOf(column, sample[f].subarray(0, sampled), parameters.bins))
+        await pause()
+      }
+      sample = []
       return {
         rows,
         features: columns.map(column => ({
@@ -141,13 +141,28 @@ export const createSurveyor = (parameters: BoostingParameters): Surveyor => {
   }
 }
 
+/** Whether 32-bit floats hold the column's values exactly: they halve the sample. */
+const fitsSingle = (column: FeatureColumn): boolean => {
+  const values = column.kind === "numeric" ? column.values : column.codes
+  return !(values instanceof Float64Array || values instanceof Int32Array)
+}
+
+/** Sorts `values` in place. */
+const binsOf = (column: FeatureColumn, values: Float64Array | Float32Array, maxBins: number): FeatureBins => {
+  if (column.kind === "numeric") return numericBins(values, maxBins)
+  const counts = new Float64Array(column.categories.length)
+  for (const code of values) if (code >= 0) counts[code]++
+  return categoricalBins(counts, maxBins)
+}
+
 const countBelow = (rows: number, first: number, last: number, limit: number): number => {
   let count = 0
   for (let row = first; row < last; row++) if (mix(0x2545f491, rows + row) < limit) count++
   return count
 }
 
-const checkLengths = ({ features, target, weights }: BoostingBatch): void => {
+/** Throws INVALID_INPUT unless features, target and weights have the same number of rows. */
+export const checkLengths = ({ features, target, weights }: BoostingBatch): void => {
   for (const column of features.columns)
     if (columnLength(column) !== features.rows)
       throw new RoadmapError(

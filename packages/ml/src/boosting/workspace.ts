@@ -7,6 +7,7 @@ export interface Workspace {
   readonly u16: Uint16Array
   readonly i32: Int32Array
   readonly u32: Uint32Array
+  readonly f32: Float32Array
   readonly f64: Float64Array
 }
 
@@ -16,6 +17,7 @@ export const createWorkspace = (plan: Plan, buffer: ArrayBufferLike): Workspace 
   u16: new Uint16Array(buffer),
   i32: new Int32Array(buffer),
   u32: new Uint32Array(buffer),
+  f32: new Float32Array(buffer),
   f64: new Float64Array(buffer),
 })
 

@@ -52,27 +52,46 @@ export function* fillSlot(
   begin: number,
   end: number,
 ): Generator<void, void> {
-  const { workspace, crew, kernels } = own
-  const { i32, plan } = workspace
-  const words = (plan.entries * plan.entryBytes) / 4
-  const isAlone = crew.threads === 1
-  const target = isAlone ? histogramAt(workspace, slot) : partialAt(workspace, crew.thread)
-  i32.fill(0, target, target + words)
+  clearSlot(own, slot)
   // About 50 ms of work between yields.
-  const piece = histogramBatch * Math.max(1, Math.floor(2_000 / plan.features.length))
+  const piece = histogramBatch * Math.max(1, Math.floor(2_000 / own.workspace.plan.features.length))
   for (let from = begin; from < end; from += piece) {
-    kernels.addRows(from, Math.min(end, from + piece), target)
+    addToSlot(own, slot, from, Math.min(end, from + piece), -1)
     yield
   }
-  if (isAlone) return
+  reduceSlot(own, slot)
+}
+
+/** fillSlot in three steps: begin, add some rows as often as needed, and put the threads' parts together. */
+export const clearSlot = (own: LeafHistograms, slot: number): void => {
+  const { i32, plan } = own.workspace
+  const target = ownTarget(own, slot)
+  i32.fill(0, target, target + (plan.entries * plan.entryBytes) / 4)
+}
+
+/** `firstRow` >= 0 says that the list's rows there are consecutive from that row on. */
+export const addToSlot = (
+  own: LeafHistograms,
+  slot: number,
+  begin: number,
+  end: number,
+  firstRow: number,
+): void => own.kernels.addRows(begin, end, ownTarget(own, slot), firstRow)
+
+export const reduceSlot = ({ workspace, crew, kernels, ownFeatures }: LeafHistograms, slot: number): void => {
+  if (crew.threads === 1) return
   crew.barrier()
-  for (const feature of own.ownFeatures) {
+  for (const feature of ownFeatures) {
     const [at, count] = featureSpan(workspace, slot, feature)
-    i32.copyWithin(at, ...partialSpan(workspace, 0, feature))
+    workspace.i32.copyWithin(at, ...partialSpan(workspace, 0, feature))
     for (let thread = 1; thread < crew.threads; thread++)
       kernels.addHistogram(at, partialSpan(workspace, thread, feature)[0], count)
   }
 }
+
+/** Alone a thread adds to the slot itself, in a crew to a partial histogram of its own. */
+const ownTarget = ({ workspace, crew }: LeafHistograms, slot: number): number =>
+  crew.threads === 1 ? histogramAt(workspace, slot) : partialAt(workspace, crew.thread)
 
 /** Own features of slot `parent` become parent minus child: the other child. */
 export const subtractSlot = (
@@ -104,7 +123,9 @@ export const sumShiftedSlots = (
 /** Sums over all rows of a slot, read from its first feature. */
 export const slotSums = ({ workspace, context }: LeafHistograms, slot: number): LeafSums => {
   const { i32, plan } = workspace
-  const sums = { gradient: 0, hessian: 0, rows: 0, lower: -Infinity, upper: Infinity }
+  // Poisson scores are logarithms: a leaf of almost only zeros must not send them out of range.
+  const most = plan.parameters.loss === "poisson" ? 15 : Infinity
+  const sums = { gradient: 0, hessian: 0, rows: 0, lower: -most, upper: most }
   const [start] = featureSpan(workspace, slot, 0)
   for (let bin = 0; bin <= plan.features[0].bins; bin++) {
     const at = start + bin * context.step

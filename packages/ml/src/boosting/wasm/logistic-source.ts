@@ -27,7 +27,8 @@ export const writeLogistic = (): string => `
       (local.set $low (f64.load (local.get $cell)))
       (local.set $p (f64.add (local.get $low) (f64.mul (local.get $position)
         (f64.sub (f64.load offset=8 (local.get $cell)) (local.get $low)))))
-      (local.set $gradient (f64.sub (local.get $p) (f64.load (local.get $targets))))
+      (local.set $gradient (f64.sub (local.get $p)
+        (f64.promote_f32 (f32.load (local.get $targets)))))
       (local.set $hessian (f64.mul (local.get $p) (f64.sub (f64.const 1) (local.get $p))))
       (if (local.get $weights) (then
         (local.set $gradient (f64.mul (local.get $gradient) (f64.load (local.get $weights))))
@@ -47,7 +48,7 @@ export const writeLogistic = (): string => `
             ${fraction("(i32.shr_u (local.get $z) (i32.const 16))")}))))))
       (local.set $ids (i32.add (local.get $ids) (i32.const 2)))
       (local.set $scores (i32.add (local.get $scores) (i32.const 8)))
-      (local.set $targets (i32.add (local.get $targets) (i32.const 8)))
+      (local.set $targets (i32.add (local.get $targets) (i32.const 4)))
       (local.set $payloads (i32.add (local.get $payloads) (local.get $stride)))
       (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $end)))))`
 

@@ -18,6 +18,7 @@ interface Exports {
     scratch: number,
     countBits: bigint,
     full: number,
+    start: number,
   ): void
   addSums(target: number, source: number, count: number): void
   subSums(target: number, source: number, count: number): void
@@ -86,7 +87,7 @@ const pageBytes = 65_536
 /** Memory that all threads and the kernels share. A 32-bit memory ends at 4 GiB: larger plans use TypeScript. */
 export const createWasmMemory = (bytes: number): WasmMemory | undefined => {
   const pages = Math.ceil(bytes / pageBytes)
-  return pages > 65_535 ? undefined : new Memory({ initial: pages, maximum: 65_536, shared: true })
+  return pages > 65_535 ? undefined : new Memory({ initial: pages, maximum: pages, shared: true })
 }
 
 export const wasmKernels = (workspace: Workspace, memory: WasmMemory, thread: number): Kernels => {
@@ -103,9 +104,10 @@ export const wasmKernels = (workspace: Workspace, memory: WasmMemory, thread: nu
   })
   wasm.writeTable()
   return {
-    addRows(begin, end, target) {
+    addRows(begin, end, target, firstRow) {
       for (const { pointer, stride, first, count } of plan.groups) {
         const firsts = firstBytes + first * 4
+        const start = firstRow < 0 ? 0 : pointer + firstRow * stride
         wasm.addRows(
           begin * 4,
           end - begin,
@@ -117,6 +119,7 @@ export const wasmKernels = (workspace: Workspace, memory: WasmMemory, thread: nu
           gathered,
           countBits,
           full,
+          start,
         )
       }
     },
@@ -156,7 +159,7 @@ export const wasmKernels = (workspace: Workspace, memory: WasmMemory, thread: nu
         plan.leafIds + first * 2,
         steps >= 0 ? steps * 8 : 0,
         plan.scores + first * 8,
-        plan.targets + first * 8,
+        plan.targets + first * 4,
         plan.weighted ? plan.weights + first * 8 : 0,
         pointer + (first + 1) * stride - 4,
         stride,

@@ -1,10 +1,12 @@
 import { type Binner, createBinner } from "./binning.ts"
 import type { BoostingModel } from "./model.ts"
-import { createWasmMemory, instantiateKernels, type PredictExports } from "./wasmKernels.ts"
+import { createWasmMemory, instantiateKernels, type PredictExports } from "./wasm-kernels.ts"
 
 /** Adds the trees of a model to a block of scores. */
 export interface BlockPredictor {
   readonly rows: number
+  /** False for features no tree asks for: their values need not be set. */
+  uses(feature: number): boolean
   /** Values of one feature (codes when categorical) for up to `rows` rows. */
   setFeature(feature: number, values: Float64Array, count: number): void
   /** Adds the first `trees` trees to `scores`, one a row. */
@@ -43,7 +45,7 @@ const build = (model: BoostingModel): BlockPredictor | undefined => {
     return pointer
   }
   const table = take(trees.length * 16)
-  const nodeBase = trees.map(({ inner }) => take(inner.length * nodeBytes))
+  const nodeBase = trees.map(({ inner }) => take(Math.max(1, inner.length) * nodeBytes))
   const valueBase = trees.map(({ leaves }) => take(leaves.length * 8))
   const bins = take(model.features.length * blockRows)
   const scoresAt = take(blockRows * 8)
@@ -60,11 +62,17 @@ const build = (model: BoostingModel): BlockPredictor | undefined => {
     const maskOf = new Map<number, number>()
     for (const leaf of leaves) maskOf.set(leaf, maskOf.size + 1)
     for (const node of inner) maskOf.set(node, maskOf.size + 1)
-    maskOf.set(model.roots[tree], inner.length > 0 ? 0 : 1)
+    const nodes = Math.max(1, inner.length)
     i32.set(
-      [nodeBase[tree], nodeBase[tree] + inner.length * nodeBytes, leaves.length * maskBytes, valueBase[tree]],
+      [nodeBase[tree], nodeBase[tree] + nodes * nodeBytes, leaves.length * maskBytes, valueBase[tree]],
       table / 4 + tree * 4,
     )
+    if (inner.length > 0) maskOf.set(model.roots[tree], 0)
+    else {
+      // A lone leaf becomes the left child of a test that every bin passes.
+      i32.set([0, 0, maskBytes, 2 * maskBytes], nodeBase[tree] / 4)
+      u8[nodeBase[tree] + 17] = 255
+    }
     leaves.forEach((leaf, i) => {
       f64[valueBase[tree] / 8 + i] = model.value[leaf]
     })
@@ -76,6 +84,7 @@ const build = (model: BoostingModel): BlockPredictor | undefined => {
     })
   })
 
+  const used = usedFeatures(model)
   const binners = model.features.map(
     (feature, f): Binner =>
       createBinner(
@@ -90,6 +99,7 @@ const build = (model: BoostingModel): BlockPredictor | undefined => {
   )
   return {
     rows: blockRows,
+    uses: feature => used[feature] === 1,
     setFeature(feature, values, count) {
       const at = bins + feature * blockRows
       binners[feature](values, count, u8.subarray(at, at + blockRows))
@@ -100,6 +110,12 @@ const build = (model: BoostingModel): BlockPredictor | undefined => {
       scores.set(f64.subarray(scoresAt / 8, scoresAt / 8 + rows), at)
     },
   }
+}
+
+export const usedFeatures = (model: BoostingModel): Uint8Array => {
+  const used = new Uint8Array(model.features.length)
+  for (const feature of model.feature) if (feature >= 0) used[feature] = 1
+  return used
 }
 
 /** The thresholds each feature is compared with, ascending. */
