@@ -50,7 +50,10 @@ const services = process.argv.includes("--services")
 const filters = process.argv.slice(2).filter(word => word !== "--services")
 const checks = services
   ? []
-  : [succeeds("biome", "check", "."), succeeds("turbo", "run", "types", "--output-logs=errors-only")]
+  : [
+      succeeds("biome", "check", "."),
+      succeeds("turbo", "run", "types", "types:root", "--output-logs=errors-only"),
+    ]
 const { passed, failed, skipped } = runVitest(
   ...(services ? ["--config", "vitest.services.config.ts"] : []),
   ...filters,

@@ -1,27 +1,17 @@
 import type { FeatureColumn } from "@roadmap/ml/features"
-import type { DataframeSplit, SampleColumn } from "@roadmap/model-registry/signature"
+import type { DataframeSplit } from "@roadmap/model-registry/signature"
 import type { Dataset } from "./dataset.ts"
 
-/** The first rows of a data set, as columns for a signature and as MLflow's dataframe_split. */
-export const sampleRows = (
-  data: Dataset,
-  rows: number,
-): { columns: SampleColumn[]; dataframe: DataframeSplit } => {
+/** The first rows of a data set as MLflow's dataframe_split; categories by their codes, as the ONNX form takes them. */
+export const exampleRows = (data: Dataset, rows: number): DataframeSplit => {
   const { columns } = data.features
-  const count = Math.min(rows, data.features.rows)
   return {
-    columns: columns.map(
-      (column): SampleColumn =>
-        column.kind === "numeric"
-          ? { name: column.name, values: column.values.subarray(0, count) }
-          : { name: column.name, codes: column.codes.subarray(0, count), categories: column.categories },
+    columns: columns.map(column => column.name),
+    data: Array.from({ length: Math.min(rows, data.features.rows) }, (_, row) =>
+      columns.map(column => valueOf(column, row)),
     ),
-    dataframe: {
-      columns: columns.map(column => column.name),
-      data: Array.from({ length: count }, (_, row) => columns.map(column => cell(column, row))),
-    },
   }
 }
 
-const cell = (column: FeatureColumn, row: number): number | string =>
-  column.kind === "numeric" ? column.values[row] : column.categories[column.codes[row]]
+const valueOf = (column: FeatureColumn, row: number): number =>
+  column.kind === "numeric" ? column.values[row] : column.codes[row]

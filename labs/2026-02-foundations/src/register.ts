@@ -4,18 +4,20 @@ import { isRoadmapError } from "@roadmap/core/errors"
 import { defineStep, type StepContext } from "@roadmap/labkit/lab"
 import { encodeModel } from "@roadmap/ml/encoding"
 import type { Model } from "@roadmap/ml/model"
-import { roadmapFlavor, writeModel } from "@roadmap/model-registry/mlmodel"
+import { toOnnx } from "@roadmap/ml/onnx/export"
+import { onnxSignature } from "@roadmap/ml/onnx/notes"
+import { type ModelContent, roadmapFlavor, writeModel } from "@roadmap/model-registry/mlmodel"
+import { withOnnx } from "@roadmap/model-registry/onnx-flavor"
 import { openRegistry } from "@roadmap/model-registry/open"
 import type { ModelRegistry, ModelVersion } from "@roadmap/model-registry/port"
-import { inferSignature } from "@roadmap/model-registry/signature"
 import { openWarehouse } from "@roadmap/warehouse/open"
 import { modelCard } from "./card.ts"
 import { compareModels, type Gain, type Score, taskMetrics } from "./compare.ts"
 import { type Dataset, loadDataset } from "./dataset.ts"
 import { buildFeatures } from "./features.ts"
 import { ingestFlights } from "./ingest.ts"
-import { sampleRows } from "./model-input.ts"
-import { respond, type Task } from "./models.ts"
+import { exampleRows } from "./model-input.ts"
+import type { Task } from "./models.ts"
 import { splitByTime } from "./split.ts"
 import { loadModel, type TrainedModel, trainModels } from "./train.ts"
 
@@ -127,23 +129,23 @@ const registerVersion = async (
   validation: Dataset,
 ): Promise<ModelVersion> => {
   const { task, name, runId } = trained
-  const example = sampleRows(validation, 5)
-  const response = respond(task, model, validation).slice(0, 5)
-  const output = task === "delay" ? "delay" : "probability"
+  const onnx = toOnnx(model)
   const directory = join(context.config.home, "tmp", `${task}-${name}-${context.key.slice(0, 16)}`)
   await rm(directory, { recursive: true, force: true })
   try {
-    await writeModel(directory, {
+    const content: ModelContent = {
       flavors: roadmapFlavor("@roadmap/ml", 1),
       files: { "model.bin": encodeModel(model) },
-      signature: inferSignature(example.columns, [{ name: output, values: response }]),
-      inputExample: example.dataframe,
+      signature: onnxSignature(onnx),
+      inputExample: exampleRows(validation, 5),
       card: modelCard(context, trained),
       metadata: {
         task,
         target: task === "delay" ? "arrival delay, minutes" : "arrival delay of 15 minutes or more",
       },
-    })
+    }
+    // With the ONNX flavor the same directory opens in Python's mlflow.pyfunc and in `mlflow models serve`.
+    await writeModel(directory, withOnnx(content, onnx))
     return await registry.register({
       name: registeredNames[task],
       directory,

@@ -1,6 +1,7 @@
 import { loadConfig } from "@roadmap/core/config"
 import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
 import { Command, CommanderError, Option } from "commander"
+import manifest from "../package.json" with { type: "json" }
 import { type CommandContext, createContext, printError } from "./context.ts"
 import { addLearningCommands, type CommandLine } from "./learning.ts"
 
@@ -13,13 +14,15 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   const interrupt = new AbortController()
   process.on("SIGINT", () => stop(interrupt))
   process.on("SIGTERM", () => stop(interrupt))
+  process.on("SIGHUP", () => stop(interrupt))
   process.stdout.on("error", ignoreClosedPipe)
+  process.stderr.on("error", ignoreClosedPipe)
+  const program = createProgram(json, interrupt.signal)
   try {
-    const program = createProgram(json, interrupt.signal)
     await program.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" })
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return
-    const known = error instanceof CommanderError ? usageError(error) : toRoadmapError(error)
+    const known = error instanceof CommanderError ? usageError(error, program, argv) : toRoadmapError(error)
     printError(known, json)
     process.exitCode = known.exitCode
   }
@@ -38,7 +41,9 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
   const program = new Command("roadmap")
     .description("From data engineer to AI engineer: monthly labs on three million real flights.")
     .option("--json", "print one JSON document on standard output")
+    .version(manifest.version, "-V, --version", "print the version")
     .configureOutput({ outputError: () => undefined })
+    .configureHelp({ helpWidth: Math.min(100, process.stdout.columns ?? 80) })
     .showSuggestionAfterError(true)
     .exitOverride()
 
@@ -53,10 +58,12 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .argument("<month...>", "feb, 2026-02 or foundations")
     .addOption(
       new Option("--sample <n>", "use one row in n (the result says so)")
-        .argParser(wholeNumber(1))
+        .argParser(wholeNumber("--sample", 1))
         .default(1),
     )
-    .addOption(new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber(0)).default(0))
+    .addOption(
+      new Option("--seed <n>", "seed of every random choice").argParser(wholeNumber("--seed", 0)).default(0),
+    )
     .option("--source <path>", "read raw data from this file, folder or pattern instead of the month's own")
     .option("--force", "run finished steps again")
     .action(action(async () => (await import("./commands/run.ts")).run))
@@ -67,7 +74,7 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .argument("[ids...]", "run ids, or their first characters")
     .option("--filter <text>", "as in MLflow: metrics.rmse < 30 and tags.model = 'ridge'")
     .option("--order-by <text>", "as in MLflow: metrics.rmse ASC")
-    .addOption(new Option("--limit <n>", "rows at most").argParser(wholeNumber(1)).default(20))
+    .addOption(new Option("--limit <n>", "rows at most").argParser(wholeNumber("--limit", 1)).default(20))
     .action(action(async () => (await import("./commands/runs.ts")).runs))
 
   program
@@ -88,22 +95,35 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .option("--all", "the evidence too")
     .action(action(async () => (await import("./commands/clean.ts")).clean))
 
+  program
+    .command("setup")
+    .description("install an optional part, its size shown first; without a name, list the parts")
+    .argument("[part]", "onnx")
+    .action(action(async () => (await import("./commands/setup.ts")).setup))
+
   addLearningCommands(program as CommandLine, action)
 
   return program
 }
 
-const wholeNumber = (least: number) => (text: string) => {
+const wholeNumber = (option: string, least: number) => (text: string) => {
   if (!/^\d+$/.test(text) || Number(text) < least || !Number.isSafeInteger(Number(text)))
-    throw new RoadmapError("USAGE", `"${text}" is not a whole number of ${least} or more.`)
+    throw new RoadmapError("USAGE", `${option} "${text}" is not a whole number of ${least} or more.`, {
+      hint: `For example: ${option} ${Math.max(least, 20)}`,
+    })
   return Number(text)
 }
 
 /** Commander's message without its prefix; "Did you mean" becomes the hint. */
-const usageError = (error: CommanderError): RoadmapError => {
-  const [message, suggestion] = error.message.replace(/^error: /, "").split("\n")
+const usageError = (error: CommanderError, program: Command, argv: readonly string[]): RoadmapError => {
+  const words = argv.filter(word => !word.startsWith("-"))
+  // For `author` alone and for `help nonsense` commander shows a help page, and no message.
+  const [message, suggestion] = error.message.startsWith("(")
+    ? [`'${words.join(" ")}' is no complete command`]
+    : error.message.replace(/^error: /, "").split("\n")
+  const command = program.commands.find(each => each.name() === words[0])
   return new RoadmapError("USAGE", capitalise(message), {
-    hint: suggestion?.replace(/^\(|\)$/g, "") ?? "See: roadmap --help",
+    hint: suggestion?.replace(/^\(|\)$/g, "") ?? `See: roadmap ${command ? `${words[0]} ` : ""}--help`,
     cause: error,
   })
 }
@@ -111,7 +131,7 @@ const usageError = (error: CommanderError): RoadmapError => {
 const capitalise = (text: string) =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
 
-/** The first signal asks the work to stop at its next safe place; the second ends the process at once. */
+/** The first signal (Ctrl-C, a closed terminal, a polite kill) asks the work to stop at its next safe place; the second ends the process at once. */
 const stop = (interrupt: AbortController): void => {
   if (interrupt.signal.aborted) process.exit(130)
   process.exitCode = 130
@@ -120,7 +140,7 @@ const stop = (interrupt: AbortController): void => {
   )
 }
 
-/** `roadmap list | head -1` closes the pipe early: that is no failure of ours. */
+/** `roadmap list | head -1` closes the pipe early, a closed window its terminal (EIO): that is no failure of ours. */
 const ignoreClosedPipe = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== "EPIPE") throw error
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error
 }

@@ -1,6 +1,6 @@
 import type { ProgressReport } from "@roadmap/labkit/lab"
 import type { RunEvent } from "@roadmap/labkit/run"
-import { formatCount, formatSeconds } from "@roadmap/report/format"
+import { formatCount, formatNumber, formatSeconds } from "@roadmap/report/format"
 import type { CommandContext } from "./context.ts"
 
 export interface RunView {
@@ -27,30 +27,33 @@ const plainLineMs = 10_000
 
 const terminalView = ({ colors }: CommandContext, screen: Screen): RunView => {
   const rate = createRate()
-  let lastDraw = 0
+  let lastDraw = Number.NEGATIVE_INFINITY
   let live = false
   const clear = () => {
     if (live) screen.stream.write("\r\x1b[K")
     live = false
   }
+  // One write, which overwrites and then clears the rest: a line that is cleared first would flicker.
   const draw = (text: string) => {
-    clear()
-    screen.stream.write(fit(text, screen.columns() - 1))
+    screen.stream.write(`\r${fit(text, screen.columns() - 1)}\x1b[K`)
     live = true
   }
   return {
     onEvent(event) {
       if (event.type === "lab-start") {
-        screen.stream.write(`${colors.bold(event.lab.title)} ${colors.dim(event.lab.month)}\n`)
+        const title = fit(event.lab.title, screen.columns() - event.lab.month.length - 2)
+        screen.stream.write(`${colors.bold(title)} ${colors.dim(event.lab.month)}\n`)
       } else if (event.type === "step-start") {
         rate.reset()
-        lastDraw = 0
+        lastDraw = Number.NEGATIVE_INFINITY
         draw(`  … ${event.step.id.padEnd(12)} ${event.step.title}`)
       } else if (event.type === "progress") {
         const now = performance.now()
+        const speed = rate.update(event, now)
         if (now - lastDraw < redrawMs && event.done !== event.total) return
         lastDraw = now
-        draw(`  … ${event.step.id.padEnd(12)} ${bar(event)}${describe(event, rate.update(event, now))}`)
+        const head = `  … ${event.step.id.padEnd(12)} `
+        draw(head + liveText(event, speed, screen.columns() - 1 - head.length))
       } else if (event.type === "step-end") {
         clear()
         const { status, seconds } = event.outcome
@@ -61,7 +64,7 @@ const terminalView = ({ colors }: CommandContext, screen: Screen): RunView => {
           interrupted: colors.yellow("■"),
         }
         const took = status === "skipped" ? "up to date" : formatSeconds(seconds)
-        const title = fit(event.step.title, Math.max(0, screen.columns() - 32))
+        const title = fit(event.step.title, Math.max(0, screen.columns() - 18 - took.length))
         screen.stream.write(`  ${mark[status]} ${event.step.id.padEnd(12)} ${title} ${colors.dim(took)}\n`)
       } else {
         clear()
@@ -88,7 +91,7 @@ const plainView = (stream: NodeJS.WriteStream): RunView => {
         const speed = rate.update(event, now)
         if (now - lastLine < plainLineMs) return
         lastLine = now
-        stream.write(`[${event.step.id}] ${describe(event, speed)}\n`)
+        stream.write(`[${event.step.id}] ${describe(event, speed).join(", ")}\n`)
       } else if (event.type === "step-end") {
         const { status, seconds } = event.outcome
         stream.write(
@@ -131,22 +134,34 @@ const createRate = () => {
   }
 }
 
-const describe = (report: ProgressReport, speed: Speed | undefined): string => {
+/** What is done, at which rate, and the time left: as many of these as are known. */
+const describe = (report: ProgressReport, speed: Speed | undefined): string[] => {
+  const { label, done, total, unit } = report
+  const percent = unit === "%"
   const count =
-    report.total === undefined
-      ? formatCount(report.done)
-      : `${formatCount(report.done)}/${formatCount(report.total)}`
-  const parts = [`${report.label} ${count} ${report.unit}`]
-  if (speed) parts.push(`${formatCount(Math.round(speed.perSecond))} ${report.unit}/s`)
+    total === undefined || percent ? formatCount(done) : `${formatCount(done)}/${formatCount(total)}`
+  const parts = [`${label} ${count} ${unit}`]
+  if (speed && !percent) parts.push(`${formatRate(speed.perSecond)}/s`)
   if (speed?.left !== undefined && speed.left >= 1) parts.push(`${formatSeconds(Math.ceil(speed.left))} left`)
-  return parts.join(", ")
+  return parts
 }
+
+const formatRate = (perSecond: number) =>
+  perSecond < 10 ? formatNumber(perSecond, { significant: 2 }) : formatCount(perSecond)
 
 const barWidth = 16
 
+/** The bar and the words that fit: on a narrow terminal the bar goes first, then the rate; the time left stays. */
+const liveText = (report: ProgressReport, speed: Speed | undefined, width: number): string => {
+  const parts = describe(report, speed)
+  const whole = parts.join(", ")
+  for (const text of [bar(report) + whole, whole]) if (text.length <= width) return text
+  return [parts[0], ...parts.slice(1).filter(part => part.endsWith(" left"))].join(", ")
+}
+
 const bar = ({ done, total }: ProgressReport): string => {
   if (total === undefined || total <= 0) return ""
-  const filled = Math.round(barWidth * Math.min(1, done / total))
+  const filled = Math.round(barWidth * Math.min(1, Math.max(0, done / total)))
   return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} `
 }
 

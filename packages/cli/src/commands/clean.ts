@@ -37,7 +37,7 @@ export const clean = async (
   const bytes = found.reduce((sum, item) => sum + item.bytes, 0)
   if (found.length > 0) {
     const names = found.map(({ name }) => name).join(", ")
-    await askFirst(context, `Delete ${formatBytes(bytes)} in ${home} (${names})?`, flags.yes)
+    if (!(await askFirst(context, `Delete ${formatBytes(bytes)} in ${home} (${names})?`, flags.yes))) return 1
     // Refuses while a run is using the folder.
     using _lock = lockHome(home)
     for (const { name } of found) await rm(join(home, name), { recursive: true, force: true })

@@ -52,7 +52,7 @@ export const doctor = async (context: CommandContext): Promise<number> => {
       const { openTracking } = await import("@roadmap/tracking/open")
       const store = await openTracking(config)
       try {
-        return `${(await store.searchExperiments()).items.length} experiments`
+        return count((await store.searchExperiments()).items.length, "experiment")
       } finally {
         await store.close()
       }
@@ -61,7 +61,7 @@ export const doctor = async (context: CommandContext): Promise<number> => {
       const { openRegistry } = await import("@roadmap/model-registry/open")
       const registry = await openRegistry(config)
       try {
-        return `${(await registry.searchModels()).items.length} models`
+        return count((await registry.searchModels()).items.length, "model")
       } finally {
         await registry.close()
       }
@@ -70,6 +70,8 @@ export const doctor = async (context: CommandContext): Promise<number> => {
   context.print({ checks }, () => describe(context, checks))
   return failures[0]?.exitCode ?? 0
 }
+
+const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`
 
 const checkHome = async (home: string): Promise<string> => {
   await mkdir(home, { recursive: true })
@@ -86,14 +88,13 @@ const describe = ({ colors, columns }: CommandContext, checks: Check[]): string 
   const table = textTable(
     {
       columns: [{ label: "" }, { label: "check" }, { label: "part" }, { label: "found" }],
-      rows: checks.map(check => [
-        check.status === "ok" ? colors.green("✔") : colors.red("✖"),
-        check.name,
-        check.part,
-        check.detail,
-      ]),
+      rows: checks.map(check => [check.status === "ok" ? "✔" : "✖", check.name, check.part, check.detail]),
     },
-    { width: columns },
+    {
+      width: columns,
+      paint: (text, row, column) =>
+        column > 0 ? text : checks[row].status === "ok" ? colors.green(text) : colors.red(text),
+    },
   )
   const hints = checks.filter(check => check.hint).map(check => `${check.name}: ${check.hint}`)
   return [table, ...hints].join("\n")

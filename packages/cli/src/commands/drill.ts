@@ -59,7 +59,8 @@ export const drill = async (
   if (flags.check) return grade(context, entry, await checkDrill(entry, options))
   if (flags.found !== undefined) return found(context, entry, options, flags.found)
   if (flags.solve) {
-    await askFirst(context, `Run the scripted recovery of ${entry.id}? Your progress will say so.`, flags.yes)
+    const question = `Run the scripted recovery of ${entry.id}? Your progress will say so.`
+    if (!(await askFirst(context, question, flags.yes))) return 1
     return grade(context, entry, await solveDrill(entry, options))
   }
   if (flags.start) {

@@ -24,7 +24,7 @@ export const list = async (context: CommandContext): Promise<undefined> => {
       {
         columns: [{ label: "month" }, { label: "title" }, { label: "last run" }],
         rows: labs.map(lab => [
-          `${lab.short} ${context.colors.dim(lab.month)}`,
+          `${lab.short} ${lab.month}`,
           lab.title,
           lab.finishedAt
             ? `${lab.status}, ${lab.finishedAt.slice(0, 10)}, ${formatSeconds(lab.seconds ?? 0)}`

@@ -1,4 +1,5 @@
-import { RoadmapError } from "@roadmap/core/errors"
+import { isRoadmapError, RoadmapError } from "@roadmap/core/errors"
+import { nearest } from "@roadmap/core/names"
 import { openRegistry } from "@roadmap/model-registry/open"
 import type { ModelRegistry, ModelVersion, RegisteredModel } from "@roadmap/model-registry/port"
 import { textTable } from "@roadmap/report/table"
@@ -12,9 +13,35 @@ export const models = async (context: CommandContext, what: string | undefined):
     else if (/[@/]/.test(what)) await showVersion(context, registry, what)
     else await listVersions(context, registry, what)
     return undefined
+  } catch (error) {
+    if (what !== undefined && isRoadmapError(error, "NOT_FOUND"))
+      throw await withNearest(registry, what, error)
+    throw error
   } finally {
     await registry.close()
   }
+}
+
+/** The same refusal; its hint is the nearest name or alias there is. */
+const withNearest = async (
+  registry: ModelRegistry,
+  what: string,
+  error: RoadmapError,
+): Promise<RoadmapError> => {
+  const [name] = what.split(/[@/]/)
+  const found = (await registry.searchModels()).items
+  const model = found.find(each => each.name === name)
+  const guess = model
+    ? nearest(
+        what,
+        Object.keys(model.aliases).map(alias => `${name}@${alias}`),
+      )
+    : nearest(
+        name,
+        found.map(each => each.name),
+      )
+  if (guess === undefined) return error
+  return new RoadmapError(error.code, error.message, { hint: `Did you mean "${guess}"?`, cause: error })
 }
 
 const listModels = async (context: CommandContext, registry: ModelRegistry): Promise<void> => {

@@ -1,16 +1,13 @@
-import { join } from "node:path"
 import { exitCodes, type RoadmapError } from "@roadmap/core/errors"
 import { createLogger } from "@roadmap/core/logger"
 import { findLabs, type LabEntry, loadLab, resolveMonth } from "@roadmap/labkit/catalog"
 import { hashLabCode } from "@roadmap/labkit/code-hash"
 import { recordRun } from "@roadmap/labkit/evidence/learned"
-import type { Lab } from "@roadmap/labkit/lab"
 import { lockHome } from "@roadmap/labkit/lock"
 import { planMonths } from "@roadmap/labkit/plan"
 import { type LabOutcome, runLab } from "@roadmap/labkit/run"
-import { formatCount, formatSeconds } from "@roadmap/report/format"
-import { textTable } from "@roadmap/report/table"
 import { type CommandContext, describeError } from "../context.ts"
+import { summary } from "../run-summary.ts"
 import { createRunView } from "../run-view.ts"
 
 interface RunFlags {
@@ -24,14 +21,15 @@ interface RunFlags {
 export const run = async (context: CommandContext, words: string[], flags: RunFlags): Promise<number> => {
   const entries = await findLabs(context.root)
   const wanted = words.map(word => resolveMonth(entries, word))
-  const labs = new Map(await Promise.all(entries.map(async entry => [entry, await loadLab(entry)] as const)))
-  const planned = planMonths([...labs], wanted)
+  const planned = planMonths(await loadNeeded(entries, wanted), wanted)
 
   using _lock = lockHome(context.config.home)
   const logger = createLogger(context.config.logLevel)
   const view = createRunView(context)
   const outcomes: LabOutcome[] = []
   const keys = new Map<string, string>()
+  // The live line goes whatever happens: an error must not stand behind it.
+  using _view = { [Symbol.dispose]: () => view.close() }
   for (const { entry, lab, upstream } of planned) {
     const facts = {
       codeHash: await hashLabCode(context.root, entry.folder),
@@ -57,89 +55,34 @@ export const run = async (context: CommandContext, words: string[], flags: RunFl
   view.close()
 
   const error = outcomes.find(outcome => outcome.error)?.error
-  context.print({ labs: outcomes.map(toJson) }, () =>
-    outcomes.map(outcome => summary(context, outcome, planned)).join("\n\n"),
+  context.print({ labs: outcomes.map(outcome => toJson(outcome, flags)) }, () =>
+    outcomes
+      .map(outcome => {
+        const { entry } = planned.find(({ lab }) => lab.month === outcome.month)!
+        return summary(context, entry.title, outcome, flags.sample)
+      })
+      .join("\n\n"),
   )
   if (!error) return 0
   if (!context.json) process.stderr.write(`${describeError(error)}\n`)
   return exitCodes[error.code]
 }
 
-const toJson = ({ key: _key, error, ...outcome }: LabOutcome) => ({
+/** The wanted labs; and all others too when these consume what other months make. */
+const loadNeeded = async (entries: readonly LabEntry[], wanted: readonly LabEntry[]) => {
+  const load = (which: readonly LabEntry[]) =>
+    Promise.all(which.map(async entry => [entry, await loadLab(entry)] as const))
+  const labs = await load([...new Set(wanted)])
+  const made = new Set(labs.flatMap(([, lab]) => lab.produces))
+  const whole = labs.every(([, lab]) => lab.consumes.every(name => made.has(name)))
+  return whole ? labs : load(entries)
+}
+
+const toJson = ({ key: _key, error, ...outcome }: LabOutcome, { sample, seed }: RunFlags) => ({
   ...outcome,
+  sample,
+  seed,
   ...(error && { error: errorJson(error) }),
 })
 
 const errorJson = ({ code, message, hint, retryable }: RoadmapError) => ({ code, message, hint, retryable })
-
-/** One screen: what was measured, where it lies, what to do next. */
-const summary = (
-  context: CommandContext,
-  outcome: LabOutcome,
-  planned: readonly { entry: LabEntry; lab: Lab }[],
-): string => {
-  const { bold, green, red, yellow } = context.colors
-  const { entry } = planned.find(({ lab }) => lab.month === outcome.month)!
-  const mark = { done: green("✔"), failed: red("✖"), interrupted: yellow("■") }[outcome.status]
-  const skipped = outcome.steps.filter(step => step.status === "skipped").length
-  const how =
-    skipped === outcome.steps.length
-      ? "nothing changed"
-      : skipped > 0
-        ? `${skipped} steps were up to date`
-        : ""
-  const head = [`${entry.title} ${outcome.status} in ${formatSeconds(outcome.seconds)}`, how]
-    .filter(Boolean)
-    .join(", ")
-  const parts = [`${mark} ${bold(head)}`]
-  if (outcome.status === "done") {
-    for (const table of metricTables(outcome.metrics, context.columns)) parts.push(table)
-    parts.push(
-      textTable(
-        {
-          columns: [{ label: "made" }, { label: "where" }],
-          rows: Object.entries(outcome.artifacts).map(([name, place]) => [name, shorten(place)]),
-        },
-        { width: context.columns },
-      ),
-    )
-  }
-  return parts.join("\n\n")
-}
-
-/** `task/model/metric/split` as one table a task: a row a model and split, a column a metric. */
-const metricTables = (metrics: Record<string, number>, width: number): string[] => {
-  const tasks = new Map<string, { rows: Map<string, Map<string, number>>; columns: Set<string> }>()
-  for (const [name, value] of Object.entries(metrics)) {
-    const [task, model, metric, split] = name.split("/")
-    if (split === undefined) continue
-    const entry = tasks.get(task) ?? { rows: new Map(), columns: new Set() }
-    tasks.set(task, entry)
-    entry.columns.add(metric)
-    const row = entry.rows.get(`${model}/${split}`) ?? new Map<string, number>()
-    entry.rows.set(`${model}/${split}`, row.set(metric, value))
-  }
-  return [...tasks].map(([task, { rows, columns }]) => {
-    const shown = [...columns]
-    return textTable(
-      {
-        columns: [
-          { label: task },
-          { label: "on" },
-          ...shown.map(label => ({ label, align: "right" as const })),
-        ],
-        rows: [...rows].map(([key, values]) => [
-          ...key.split("/"),
-          ...shown.map(metric => shownNumber(values.get(metric))),
-        ]),
-      },
-      { width },
-    )
-  })
-}
-
-const shownNumber = (value: number | undefined): string | null =>
-  value === undefined ? null : Number.isInteger(value) ? formatCount(value) : value.toFixed(4)
-
-const shorten = (place: string): string =>
-  place.startsWith(join(process.cwd(), "/")) ? place.slice(process.cwd().length + 1) : place

@@ -1,5 +1,5 @@
 import { RoadmapError } from "@roadmap/core/errors"
-import { formatSeconds } from "@roadmap/report/format"
+import { formatNumber, formatSeconds } from "@roadmap/report/format"
 import { textTable } from "@roadmap/report/table"
 import { openTracking } from "@roadmap/tracking/open"
 import type { Run, TrackingStore } from "@roadmap/tracking/port"
@@ -30,7 +30,9 @@ export const runs = async (context: CommandContext, ids: string[], flags: RunsFl
     })
     const names = new Map(experiments.map(experiment => [experiment.experimentId, experiment.name]))
     context.print({ runs: page.items }, () =>
-      table(context, page.items, names, page.nextPageToken !== undefined),
+      page.items.length === 0 && flags.filter !== undefined
+        ? `No run fits the filter: ${flags.filter}`
+        : table(context, page.items, names, page.nextPageToken !== undefined),
     )
     return undefined
   } finally {
@@ -121,13 +123,13 @@ const sideBySide = (context: CommandContext, chosen: readonly Run[]): string => 
         { label: "" },
         ...chosen.map(run => ({ label: run.runId.slice(0, 8), align: "right" as const })),
       ],
-      rows: sorted.map(({ row, same }) => [
-        same && chosen.length > 1 ? context.colors.dim(row[0]) : row[0],
-        ...row.slice(1),
-      ]),
+      rows: sorted.map(({ row }) => row),
     },
-    { width: context.columns },
+    {
+      width: context.columns,
+      paint: (text, row) => (sorted[row].same && chosen.length > 1 ? context.colors.dim(text) : text),
+    },
   )
 }
 
-const shortNumber = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(5))
+const shortNumber = (value: number) => formatNumber(value, { significant: 5 })

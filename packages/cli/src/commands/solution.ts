@@ -10,11 +10,14 @@ export const solution = async (
   context: CommandContext,
   word: string,
   flags: { yes?: boolean },
-): Promise<undefined> => {
+): Promise<number> => {
   const exercise = exerciseOf(await openLearning(context), word)
-  await askFirst(context, `Show the solution of ${exercise.id}? Your progress will say so.`, flags.yes)
+  if (
+    !(await askFirst(context, `Show the solution of ${exercise.id}? Your progress will say so.`, flags.yes))
+  )
+    return 1
   const source = await readFile(join(exercise.folder, "solution.ts"), "utf8")
   await recordSolution(context.config.home, exercise)
   context.print({ exercise: exercise.id, solution: source }, () => source)
-  return undefined
+  return 0
 }
