@@ -1,3 +1,4 @@
+import { breathe } from "@roadmap/core/async"
 import { defineStep, type StepContext } from "@roadmap/labkit/lab"
 import { type PermutationImportance, permutationImportance } from "@roadmap/ml/importance/permutation"
 import { bootstrapDifference, bootstrapInterval, type Interval } from "@roadmap/ml/metrics/bootstrap"
@@ -91,19 +92,20 @@ const measure = async (context: StepContext, models: Models, data: Dataset, spli
   let done = 0
   for (const [trained, model] of models) {
     context.progress({ label: `measuring on ${split}`, done: done++, total: models.size, unit: "models" })
-    await new Promise(setImmediate)
-    context.signal.throwIfAborted()
+    await breathe(context.signal)
     const { task, name } = trained
     const response = respond(task, model, data)
     responses.set(trained, response)
     const shared = { groups: data.day, replicates, random: context.random.fork(`bootstrap ${split}`) }
     for (const metric of taskMetrics[task]) {
+      await breathe(context.signal)
       const target = metric === "roc_auc" ? data.late : targetOf(task, data)
       const interval = bootstrapInterval({ metric, target, predicted: response, ...shared })
       scores.push({ task, model: name, metric, split, ...interval })
     }
     const baseline = [...responses].find(([each]) => each.task === task && each.name === "constant")![1]
     if (name === "constant") continue
+    await breathe(context.signal)
     const [metric] = taskMetrics[task]
     const gain = bootstrapDifference({
       metric,
@@ -144,7 +146,7 @@ const detailsOf = async (context: StepContext, models: Models, data: Dataset, re
   return {
     calibration,
     residuals: dailyResiduals(data, best[1]),
-    importance: data.split === "validation" ? importances(context, models, data) : [],
+    importance: data.split === "validation" ? await importances(context, models, data) : [],
   }
 }
 
@@ -173,30 +175,39 @@ export interface TaskImportance {
   features: PermutationImportance[]
 }
 
-const importances = (
+const importances = async (
   { random, progress, signal }: StepContext,
   models: Models,
   data: Dataset,
-): TaskImportance[] =>
-  [...models]
-    .filter(([{ name }]) => name === "boosting")
-    .map(([{ task }, model]) => {
-      const [metric] = taskMetrics[task]
-      const features = permutationImportance({
-        predict: features => (task === "delay" ? predict(model, features) : predictProba(model, features)),
-        features: data.features,
-        target: targetOf(task, data),
-        groups: data.day,
-        metric,
-        sample: importanceRows,
-        repeats: importanceRepeats,
-        random: random.fork(`importance ${task}`),
-        signal,
-        onProgress: ({ done, total, unit }) =>
-          progress({ label: `importance for ${task}`, done, total, unit }),
-      })
-      return { task, metric, features }
-    })
+): Promise<TaskImportance[]> => {
+  const found: TaskImportance[] = []
+  for (const [{ task, name }, model] of models) {
+    if (name !== "boosting") continue
+    const [metric] = taskMetrics[task]
+    const features: PermutationImportance[] = []
+    const { columns } = data.features
+    for (const [done, column] of columns.entries()) {
+      progress({ label: `importance for ${task}`, done, total: columns.length, unit: "features" })
+      await breathe(signal)
+      features.push(
+        ...permutationImportance({
+          predict: rows => (task === "delay" ? predict(model, rows) : predictProba(model, rows)),
+          features: data.features,
+          target: targetOf(task, data),
+          groups: data.day,
+          metric,
+          names: [column.name],
+          sample: importanceRows,
+          repeats: importanceRepeats,
+          random: random.fork(`importance ${task}`),
+          signal,
+        }),
+      )
+    }
+    found.push({ task, metric, features: features.sort((a, b) => b.importance - a.importance) })
+  }
+  return found
+}
 
 /** Writes every score to the run of its model, so that `roadmap runs` shows and compares them. */
 const trackScores = async (

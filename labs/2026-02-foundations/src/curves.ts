@@ -31,7 +31,7 @@ export const drawLearningCurves = defineStep({
     const { config, signal } = context
     await using engine = await openWarehouse(config)
     const train = await loadDataset(engine, "train", { signal })
-    const validation = sampleOf(await loadDataset(engine, "validation", { signal }), context)
+    const validation = sampleOf(await loadDataset(engine, "validation", { signal }))
     const curves: Curve[] = []
     for (const model of models)
       curves.push({
@@ -85,8 +85,7 @@ const curveOf = (
 }
 
 /** Every n-th row, so that the sample spans the whole month. */
-const sampleOf = (data: Dataset, { signal }: StepContext): Dataset => {
-  signal.throwIfAborted()
+const sampleOf = (data: Dataset): Dataset => {
   const stride = Math.max(1, Math.floor(data.delay.length / validationRows))
   const rows = Int32Array.from({ length: Math.floor(data.delay.length / stride) }, (_, i) => i * stride)
   return {

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { RoadmapError } from "@roadmap/core/errors"
 import { sha256 } from "@roadmap/core/hash"
 import { contractHash } from "@roadmap/ingestion/contract"
 import { ingest } from "@roadmap/ingestion/ingest"
@@ -8,6 +9,7 @@ import { listSource } from "@roadmap/ingestion/sources"
 import { defineStep, type StepContext } from "@roadmap/labkit/lab"
 import { quoteText } from "@roadmap/warehouse/identifiers"
 import { openWarehouse } from "@roadmap/warehouse/open"
+import { rowsOf } from "@roadmap/warehouse/rows"
 import { flightsContract } from "./contract.ts"
 import { tableHas } from "./tables.ts"
 
@@ -67,14 +69,31 @@ const phases = {
   silver: "publishing silver",
 }
 
-/** Every n-th row of one Parquet file, as a file of its own: the same rows each time. */
+/** Fewer rows cannot be split, fitted and resampled. */
+const leastRows = 1_500
+
+/**
+ * Every n-th row of one Parquet file, as a file of its own: the same rows each time. Throws USAGE for another kind of
+ * source, and when too few rows would be left.
+ */
 const writeSample = async ({ config, sample, signal }: StepContext, source: string): Promise<string> => {
+  if (!source.endsWith(".parquet"))
+    throw new RoadmapError("USAGE", `--sample takes rows of one Parquet file; ${source} is none.`, {
+      hint: "Leave --sample out.",
+    })
   const folder = join(config.home, "samples")
   const path = join(folder, `flights-1-in-${sample}.parquet`)
   const known = join(folder, `.${basename(path)}.tmp`)
   await mkdir(folder, { recursive: true })
   await rm(known, { force: true })
   await using engine = await openWarehouse(config)
+  const [{ rows }] = rowsOf<{ rows: number }>(
+    await engine.query(`SELECT count(*) AS rows FROM read_parquet(${quoteText(source)})`),
+  )
+  if (rows < leastRows * sample)
+    throw new RoadmapError("USAGE", `One row in ${sample} of ${rows} leaves too few to learn from.`, {
+      hint: `Use --sample ${Math.max(1, Math.floor(rows / leastRows))} or less.`,
+    })
   await engine.query(
     `COPY (SELECT * EXCLUDE (file_row_number) FROM read_parquet(${quoteText(source)}, file_row_number = true)
        WHERE file_row_number % ${sample} = 0) TO ${quoteText(known)} (FORMAT parquet)`,

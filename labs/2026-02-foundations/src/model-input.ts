@@ -8,10 +8,10 @@ export const exampleRows = (data: Dataset, rows: number): DataframeSplit => {
   return {
     columns: columns.map(column => column.name),
     data: Array.from({ length: Math.min(rows, data.features.rows) }, (_, row) =>
-      columns.map(column => valueOf(column, row)),
+      columns.map(column => numberAt(column, row)),
     ),
   }
 }
 
-const valueOf = (column: FeatureColumn, row: number): number =>
+const numberAt = (column: FeatureColumn, row: number): number =>
   column.kind === "numeric" ? column.values[row] : column.codes[row]

@@ -45,7 +45,7 @@ export const registerBest = defineStep({
     const registry = await openRegistry(config)
     try {
       for (const { task, version } of result.decisions)
-        if (version !== undefined && !(await exists(registry, registeredNames[task], version))) return false
+        if (version !== undefined && !(await isWhole(registry, registeredNames[task], version))) return false
       return true
     } finally {
       await registry.close()
@@ -176,11 +176,12 @@ const becomeChampion = async (registry: ModelRegistry, version: ModelVersion): P
   return true
 }
 
-const exists = async (registry: ModelRegistry, name: string, version: number): Promise<boolean> =>
-  registry.getVersion(name, version).then(
+/** The version is there and its files are those that were registered. */
+const isWhole = async (registry: ModelRegistry, name: string, version: number): Promise<boolean> =>
+  registry.fetchModel(name, version).then(
     () => true,
     error => {
-      if (isRoadmapError(error, "NOT_FOUND")) return false
+      if (isRoadmapError(error, "NOT_FOUND") || isRoadmapError(error, "MODEL_FORMAT")) return false
       throw error
     },
   )

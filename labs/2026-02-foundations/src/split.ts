@@ -1,3 +1,4 @@
+import { RoadmapError } from "@roadmap/core/errors"
 import { lineage } from "@roadmap/ingestion/schema"
 import { defineStep } from "@roadmap/labkit/lab"
 import { openWarehouse } from "@roadmap/warehouse/open"
@@ -62,6 +63,11 @@ export const splitByTime = defineStep({
          FROM gold.flights GROUP BY split ORDER BY min(date)`,
       ),
     )
+    const empty = splits.filter(split => !summary.some(each => each.split === split))
+    if (empty.length > 0)
+      throw new RoadmapError("INVALID_INPUT", `The flights have no row for ${empty.join(" and ")}.`, {
+        hint: `Training ends before ${boundaries.validationFrom}, the test begins on ${boundaries.testFrom}: give flights of all these months.`,
+      })
     return { rows: summary.reduce((sum, split) => sum + split.rows, 0), splits: summary, boundaries }
   },
 })

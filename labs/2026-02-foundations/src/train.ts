@@ -1,4 +1,6 @@
-import { throwIfAborted } from "@roadmap/core/async"
+import { breathe } from "@roadmap/core/async"
+import type { Config } from "@roadmap/core/config"
+import { isRoadmapError } from "@roadmap/core/errors"
 import type { Random } from "@roadmap/core/random"
 import type { ArtifactRef } from "@roadmap/labkit/artifacts"
 import { defineStep, type StepContext } from "@roadmap/labkit/lab"
@@ -31,8 +33,10 @@ export const trainModels = defineStep({
   id: "train",
   title: "Train and track the candidates for both tasks",
   needs: [buildFeatures, ingestFlights],
-  intact: async ({ artifacts }, result: { trained: TrainedModel[] }) =>
-    (await Promise.all(result.trained.map(({ model }) => artifacts.has(model)))).every(Boolean),
+  intact: async ({ artifacts, config }, { trained }: { trained: TrainedModel[] }) => {
+    const models = await Promise.all(trained.map(({ model }) => artifacts.has(model)))
+    return models.every(Boolean) && (await runsAreThere(config, trained))
+  },
   async run(context) {
     const { config, signal, progress } = context
     await using engine = await openWarehouse(config)
@@ -66,6 +70,19 @@ export const trainModels = defineStep({
     }
   },
 })
+
+const runsAreThere = async (config: Config, trained: readonly TrainedModel[]): Promise<boolean> => {
+  const store = await openTracking(config)
+  try {
+    for (const { runId } of trained) await store.getRun(runId)
+    return true
+  } catch (error) {
+    if (isRoadmapError(error, "NOT_FOUND")) return false
+    throw error
+  } finally {
+    await store.close()
+  }
+}
 
 const trainOne = async (
   context: StepContext,
@@ -118,10 +135,7 @@ const fit = async (
   { train, validation }: { train: Dataset; validation: Dataset },
   random: Random,
 ): Promise<Model> => {
-  throwIfAborted(signal)
-  // Lets a waiting Ctrl-C in before the next long computation.
-  await new Promise(setImmediate)
-  throwIfAborted(signal)
+  await breathe(signal)
   return fitModel(train, validation, {
     random,
     signal,

@@ -136,6 +136,12 @@ describe("words that mean nothing", () => {
     refused(await run("--sample", "few"), "USAGE", 2)
   })
 
+  test("a sample that leaves too few rows, or of a file that has no row numbers", async () => {
+    expect(refused(await run("--sample", "5000000"), "USAGE", 2)).toContain("--sample 2000 or less")
+    const path = csv("rows.csv", header, goodRow(1))
+    expect(refused(await run("--sample", "2", "--source", path), "USAGE", 2)).toContain("rows.csv")
+  })
+
   test("with --json the error is the document", async () => {
     const finished = await roadmap(home, ["run", "fbe", "--json"])
     expect(JSON.parse(finished.stdout)).toMatchObject({ error: { code: "UNKNOWN_NAME" } })

@@ -28,34 +28,38 @@ const versionsOf = async (home: string): Promise<unknown[]> => {
 
 test(`a run killed at any of ${kills} moments is finished by the next one, with equal metrics and whole models`, async () => {
   const undisturbed = newHome()
-  const started = performance.now()
   const expected = await run(undisturbed)
-  const milliseconds = performance.now() - started
+  // Two lines a step on standard error: begun, and done.
+  const lines = expected.stderr.split("\n").filter(line => line.startsWith("[")).length
   const models = await versionsOf(undisturbed)
   expect(models.length).toBeGreaterThan(0)
   rmSync(undisturbed, { recursive: true, force: true })
 
   const random = createRandom(2_026)
-  let killed = 0
   for (let i = 0; i < kills; i++) {
     const home = newHome()
-    // Spread over the whole run: one moment in each of twenty equal parts.
-    const moment = ((i + random.next()) / kills) * milliseconds
+    // Every part of the run is hit: after another line each time, and a moment later.
+    const line = 1 + Math.floor((i * (lines - 1)) / kills)
+    const delay = random.next() * 200
     const stopped = await run(home, {
-      onStart: async child => {
-        await wait(moment)
-        child.kill("SIGKILL")
+      onStart: child => {
+        let seen = 0
+        child.stderr?.on("data", async text => {
+          const before = seen
+          seen += String(text).split("\n").length - 1
+          if (before >= line || seen < line) return
+          await wait(delay)
+          child.kill("SIGKILL")
+        })
       },
     })
-    if (stopped.signal === "SIGKILL") killed++
+    expect(stopped.signal, `killed after line ${line}`).toBe("SIGKILL")
     const next = await run(home)
     expect(next.code, next.stderr).toBe(0)
-    expect(metricsOf(next), `killed after ${Math.round(moment)} ms`).toEqual(metricsOf(expected))
+    expect(metricsOf(next), `killed after line ${line}`).toEqual(metricsOf(expected))
     expect(await versionsOf(home)).toEqual(models)
     const { runs } = JSON.parse((await roadmap(home, ["runs", "--json", "--limit", "100"])).stdout)
     expect(runs.filter((each: { status: string }) => each.status === "RUNNING")).toEqual([])
     rmSync(home, { recursive: true, force: true })
   }
-  // The machine's speed varies: a run may end before its moment, but not often.
-  expect(killed).toBeGreaterThanOrEqual(kills * 0.7)
 }, 600_000)

@@ -51,6 +51,12 @@ export const throwIfAborted = (signal?: AbortSignal): void => {
   if (signal?.aborted) throw interrupted(signal)
 }
 
+/** Lets waiting events in (a Ctrl-C among them), then throws INTERRUPTED if the signal has aborted. */
+export const breathe = async (signal?: AbortSignal): Promise<void> => {
+  await new Promise(setImmediate)
+  throwIfAborted(signal)
+}
+
 const interrupted = (signal?: AbortSignal) =>
   signal?.reason instanceof RoadmapError
     ? signal.reason

@@ -24,13 +24,16 @@ export interface ArtifactStore {
 export const createArtifactStore = (folder: string): ArtifactStore => {
   const path = (ref: ArtifactRef) => join(folder, ref.digest.slice(0, 2), ref.digest)
   const has = async (ref: ArtifactRef) => (await stat(path(ref)).catch(() => undefined))?.size === ref.bytes
+  /** Reads it: storing again must mend a file that was damaged. */
+  const holds = async (ref: ArtifactRef) =>
+    (await has(ref)) && sha256(await readFile(path(ref))) === ref.digest
   return {
     path,
     has,
     async put(name, content) {
       const data = typeof content === "string" ? Buffer.from(content) : content
       const ref: ArtifactRef = { name, digest: sha256(data), bytes: data.byteLength }
-      if (!(await has(ref))) await writeFileAtomic(path(ref), data)
+      if (!(await holds(ref))) await writeFileAtomic(path(ref), data)
       return ref
     },
     async get(ref) {

@@ -46,18 +46,24 @@ export const createRecordStore = (home: string, month: string): RecordStore => {
   const checkpointPath = (step: string, key: string, name: string) =>
     join(checkpointFolder(step), `${name}.${key.slice(0, 16)}.json`)
   return {
-    read: async step => readJson<StepRecord>(recordPath(step)),
+    read: step => readJson<StepRecord>(recordPath(step), isStepRecord),
     write: record => writeFileAtomic(recordPath(record.step), toText(record)),
     async remove(step) {
-      if (!(await readJson(recordPath(step)))) return
-      await rm(recordPath(step))
+      // Not read first: a record that cannot be read must not stand in the way of --force.
+      try {
+        await rm(recordPath(step))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return
+        throw error
+      }
       syncFolder(join(folder, "steps"))
     },
-    readCheckpoint: (step, key, name) => readJson<{ value: unknown }>(checkpointPath(step, key, name)),
+    readCheckpoint: (step, key, name) =>
+      readJson<{ value: unknown }>(checkpointPath(step, key, name), isCheckpoint),
     writeCheckpoint: (step, key, name, value) =>
       writeFileAtomic(checkpointPath(step, key, name), toText({ value })),
     writeOutcome: outcome => writeFileAtomic(join(folder, "outcome.json"), toText(outcome)),
-    readOutcome: () => readJson<OutcomeRecord>(join(folder, "outcome.json")),
+    readOutcome: () => readJson<OutcomeRecord>(join(folder, "outcome.json"), isOutcome),
     clearCheckpoints: step => rm(checkpointFolder(step), { recursive: true, force: true }),
   }
 }
@@ -71,18 +77,33 @@ const toText = (value: unknown): string =>
     return item
   })}\n`
 
-const readJson = async <T>(path: string): Promise<T | undefined> => {
+type Fields = Record<string, unknown>
+
+const isStepRecord = (found: Fields) => typeof found.key === "string" && isFields(found.result)
+const isCheckpoint = (found: Fields) => "value" in found
+const isOutcome = (found: Fields) => typeof found.status === "string" && typeof found.finishedAt === "string"
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** What this program wrote at `path`, or undefined when there is nothing. Throws STATE_CORRUPT for anything else. */
+const readJson = async <T>(path: string, isRight: (found: Fields) => boolean): Promise<T | undefined> => {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined
     throw error
   })
   if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as T
-  } catch (error) {
-    throw new RoadmapError("STATE_CORRUPT", `${path} is not the JSON this program wrote.`, {
-      hint: "Delete that file: the step runs again. Or start over with: roadmap clean",
-      cause: error,
+  const corrupt = (cause?: unknown) =>
+    new RoadmapError("STATE_CORRUPT", `${path} is not the JSON this program wrote.`, {
+      hint: "Delete that file: what it spoke of runs again. Or start over with: roadmap clean",
+      cause,
     })
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch (error) {
+    throw corrupt(error)
   }
+  if (!isFields(found) || !isRight(found)) throw corrupt()
+  return found as T
 }

@@ -128,6 +128,8 @@ const runStep = async (run: LabRun, step: Step): Promise<{ record: StepRecord; s
     const kept =
       record?.key === key && ((await step.intact?.({ config, artifacts, signal }, record.result)) ?? true)
     if (record && kept) return { record, skipped: true }
+    // Checkpoints beside a record are those of its own work, left by a kill: they may speak of what is gone.
+    if (record) await records.clearCheckpoints(step.id)
   }
   // From here on the step may change what an older record speaks of.
   await records.remove(step.id)
@@ -155,7 +157,11 @@ const stepKey = (run: LabRun, step: Step, inputs: Record<string, string>): strin
       seed: run.seed ?? 0,
       sample: run.sample ?? 1,
       upstream: run.upstream ?? [],
-      needs: step.needs.map(need => run.finished.get(need)?.key),
+      // The result too: a step made again for lost outputs keeps its key, but may hand on other ids.
+      needs: step.needs.map(need => {
+        const record = run.finished.get(need)
+        return record && { key: record.key, result: sha256(canonicalJson(record.result)) }
+      }),
       inputs,
     }),
   )

@@ -105,6 +105,36 @@ describe("a lab run", () => {
     expect(outcome.steps.map(step => step.status)).toEqual(["done", "skipped"])
   })
 
+  test("a step made again for lost outputs that hands on something else makes those that read it run again", async () => {
+    let made = 0
+    let intact = true
+    const train = defineStep({
+      id: "train",
+      title: "Train",
+      intact: async () => intact,
+      run: async () => ({ runId: `run-${++made}`, metrics: {} }),
+    })
+    const other = defineStep({ id: "other", title: "Other", run: async () => ({}) })
+    const compare = defineStep({
+      id: "compare",
+      title: "Compare",
+      needs: [train],
+      run: async ({ result }) => ({ artifacts: { run: result(train).runId } }),
+    })
+    const lab = defineLab({
+      month: "2026-02",
+      title: "T",
+      consumes: [],
+      produces: [],
+      steps: [train, other, compare],
+    })
+    await runLab(lab, options())
+    intact = false
+    const outcome = await runLab(lab, options())
+    expect(outcome.steps.map(step => step.status)).toEqual(["done", "skipped", "done"])
+    expect(outcome.artifacts.run).toBe("run-2")
+  })
+
   test("resumes at the failed step and takes its finished pieces from the checkpoint", async () => {
     const { lab, state } = twoStepLab()
     state.failing = true

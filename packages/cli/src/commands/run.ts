@@ -46,8 +46,9 @@ export const run = async (context: CommandContext, words: string[], flags: RunFl
       signal: context.signal,
       onEvent: view.onEvent,
     })
-    // A run on other data is no claim about the month's own.
-    if (flags.source === undefined) recordRun(context.config.home, outcome, facts)
+    // A run on other data is no claim about the month's own, and one that had nothing to do is no run.
+    const worked = outcome.steps.some(step => step.status !== "skipped")
+    if (flags.source === undefined && worked) recordRun(context.config.home, outcome, facts)
     outcomes.push(outcome)
     if (outcome.key === undefined) break
     keys.set(lab.month, outcome.key)
