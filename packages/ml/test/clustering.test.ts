@@ -1,8 +1,9 @@
-import { createRandom } from "@roadmap/core/random"
+import { createRandom, type Random } from "@roadmap/core/random"
 import { expect, test } from "vitest"
 import { assignClusters, fitKMeans } from "../src/clustering/k-means.ts"
 import { seedCenters } from "../src/clustering/k-means-plus-plus.ts"
 import { moveCenters } from "../src/clustering/lloyd.ts"
+import { type ClusterShape, createClusterWorkspace } from "../src/clustering/workspace.ts"
 import { createFeatures } from "../src/features.ts"
 import { silhouette } from "../src/metrics/silhouette.ts"
 import { featuresOfRows, goldenData, largestDifference, readGolden } from "./goldens.ts"
@@ -20,6 +21,11 @@ interface KMeansGolden {
 }
 
 const goldens = readGolden<KMeansGolden[]>("k-means")
+const seed = (values: Float64Array, shape: ClusterShape, random: Random) => {
+  const workspace = createClusterWorkspace(shape)
+  workspace.values.set(values)
+  return seedCenters(workspace, random)
+}
 const pointsOf = (data: string) => goldens.find(golden => golden.data === data && golden.points)?.points ?? []
 
 for (const golden of goldens) {
@@ -80,11 +86,8 @@ test("a row given to an empty cluster is taken from its old one in the same step
 test("k-means++ starts in every far-apart group, however small", () => {
   const groups = Float64Array.from({ length: 300 }, (_, row) => (row < 290 ? 0 : row < 295 ? 100 : 150))
   const values = groups.map((center, row) => center + (row % 7) / 10)
-  for (let seed = 0; seed < 50; seed++) {
-    const centers = seedCenters({ rows: 300, width: 1, values }, undefined, {
-      clusters: 3,
-      random: createRandom(seed),
-    })
+  for (let run = 0; run < 50; run++) {
+    const centers = seed(values, { rows: 300, width: 1, clusters: 3 }, createRandom(run))
     expect(Array.from(centers, center => Math.floor(center / 50)).sort()).toEqual([0, 2, 3])
   }
 })
@@ -97,9 +100,8 @@ test("of its candidates k-means++ takes the one that lowers the sum of distances
   for (let row = 100; row < 110; row++) values[row * width] = 100
   for (let lone = 0; lone < 40; lone++) values[(110 + lone) * width + 1 + lone] = 50
   let group = 0
-  for (let seed = 0; seed < 200; seed++) {
-    const options = { clusters: 2, random: createRandom(seed) }
-    const centers = seedCenters({ rows: 150, width, values }, undefined, options)
+  for (let run = 0; run < 200; run++) {
+    const centers = seed(values, { rows: 150, width, clusters: 2 }, createRandom(run))
     if (centers[0] === 100 || centers[width] === 100) group++
   }
   expect(group).toBeGreaterThan(100)

@@ -1,36 +1,32 @@
 import type { Random } from "@roadmap/core/random"
-import { fourDistances, type Points, padToFours, squaredDistance } from "./points.ts"
+import { type ClusterWorkspace, turnCenters } from "./workspace.ts"
 
 /**
  * k-means++ (Arthur and Vassilvitskii, 2007) in its greedy form: of 2 + ln k candidate rows, drawn with
  * probability proportional to weight x squared distance from the nearest center so far, the one that lowers
  * the sum most.
  */
-export const seedCenters = (
-  points: Points,
-  weights: Float64Array | undefined,
-  { clusters, random }: { clusters: number; random: Random },
-): Float64Array => {
-  const { rows, width, values } = points
+export const seedCenters = (workspace: ClusterWorkspace, random: Random): Float64Array => {
+  const { f64, kernels, rows, width, values, clusters, points, weights } = workspace
+  // The bounds of the rows are not needed yet.
+  const { upper: nearest, lower: cumulative } = workspace
+  const running = f64.subarray(cumulative / 8, cumulative / 8 + rows)
   const centers = new Float64Array(clusters * width)
-  const nearest = new Float64Array(rows).fill(Infinity)
-  const cumulative = new Float64Array(rows)
   const trials = 2 + Math.floor(Math.log(clusters))
+  f64.fill(Infinity, nearest / 8, nearest / 8 + rows)
+  let total = 0
+  for (let row = 0; row < rows; row++) {
+    total += weights === 0 ? 1 : f64[weights / 8 + row]
+    running[row] = total
+  }
   for (let k = 0; k < clusters; k++) {
-    const first = k === 0
-    let total = 0
-    for (let row = 0; row < rows; row++) {
-      total += (first ? 1 : nearest[row]) * (weights === undefined ? 1 : weights[row])
-      cumulative[row] = total
-    }
-    const candidates = Array.from({ length: first ? 1 : trials }, () => drawRow(cumulative, random))
-    const potentials = potentialsWith(points, nearest, weights, candidates)
-    const chosen = candidates[potentials.indexOf(Math.min(...potentials))]
-    centers.set(values.subarray(chosen * width, (chosen + 1) * width), k * width)
-    for (let row = 0; row < rows; row++) {
-      const distance = squaredDistance(values, row * width, centers, k * width, width)
-      if (distance < nearest[row]) nearest[row] = distance
-    }
+    const candidates = Array.from({ length: k === 0 ? 1 : trials }, () => drawRow(running, random))
+    const chosen = candidates.length === 1 ? candidates[0] : bestOf(workspace, candidates)
+    const center = values.subarray(chosen * width, (chosen + 1) * width)
+    centers.set(center, k * width)
+    if (k + 1 === clusters) break
+    f64.set(center, workspace.centers / 8)
+    kernels.settle(points, rows, width, workspace.centers, nearest, weights, cumulative)
   }
   return centers
 }
@@ -50,27 +46,17 @@ const drawRow = (cumulative: Float64Array, random: Random): number => {
   return low
 }
 
-/** Weighted sum of squared distances from the nearest center if each candidate row became one. */
-const potentialsWith = (
-  { rows, width, values }: Points,
-  nearest: Float64Array,
-  weights: Float64Array | undefined,
-  candidates: readonly number[],
-): number[] => {
+/** The candidate with the smallest weighted sum of squared distances from the nearest center if it became one. */
+const bestOf = (workspace: ClusterWorkspace, candidates: readonly number[]): number => {
+  const { f64, kernels, rows, width, values, points, weights, upper: nearest } = workspace
   const centers = new Float64Array(candidates.length * width)
   candidates.forEach((row, i) => {
     centers.set(values.subarray(row * width, (row + 1) * width), i * width)
   })
-  const padded = padToFours(centers, width)
-  const sums = new Float64Array(padded.length / width)
-  const fours = { width, distances: new Float64Array(4) }
-  for (let row = 0; row < rows; row++) {
-    const limit = nearest[row]
-    const weight = weights === undefined ? 1 : weights[row]
-    for (let first = 0; first < sums.length; first += 4) {
-      fourDistances(values, row * width, padded, first * width, fours)
-      for (let i = 0; i < 4; i++) sums[first + i] += weight * Math.min(fours.distances[i], limit)
-    }
-  }
-  return Array.from(sums.subarray(0, candidates.length))
+  const padded = turnCenters(workspace, centers)
+  const { turned, mass: sums, scratch } = workspace
+  f64.fill(0, sums / 8, sums / 8 + padded)
+  kernels.potentials(points, rows, width, turned, padded, nearest, weights, sums, scratch)
+  const potentials = [...f64.subarray(sums / 8, sums / 8 + candidates.length)]
+  return candidates[potentials.indexOf(Math.min(...potentials))]
 }

@@ -7,11 +7,12 @@ import type { UnsupervisedInput } from "../estimator.ts"
 import type { Features } from "../features.ts"
 import { frozen } from "../frozen.ts"
 import { checkNotEmpty, checkWeights } from "../input.ts"
+import type { Engine } from "../kernels/memory.ts"
 import { parseParameters } from "../parameters.ts"
 import { seedCenters } from "./k-means-plus-plus.ts"
-import { assign, inertiaOf, moveCenters } from "./lloyd.ts"
-import { miniBatchStep } from "./mini-batch.ts"
-import { type Points, toPoints } from "./points.ts"
+import { inertiaOf, type LloydFit, lloyd, nearestCenters, squaredShift, sumClusters } from "./lloyd.ts"
+import { createMiniBatches } from "./mini-batch.ts"
+import { type ClusterWorkspace, createClusterWorkspace, fillRows } from "./workspace.ts"
 
 const kMeansParameters = z.strictObject({
   clusters: z.number().int().min(1).default(8),
@@ -48,6 +49,7 @@ export const fitKMeans = (
   input: UnsupervisedInput & {
     readonly parameters?: KMeansParameters
     readonly initialCenters?: Float64Array
+    readonly engine?: Engine
   },
 ): KMeansModel => {
   const parameters = parseParameters("k-means", kMeansParameters, input.parameters)
@@ -56,108 +58,90 @@ export const fitKMeans = (
   const { clusters } = parameters
   if (clusters > rows)
     throw new RoadmapError("INVALID_INPUT", `k-means is asked for ${clusters} clusters of ${rows} rows.`)
-  const points = toPoints(completeNumbers(input.features.columns, "k-means"), rows)
+  const columns = completeNumbers(input.features.columns, "k-means")
+  const width = columns.length
   const weights = checkWeights(input.weights, rows)
   const given = input.initialCenters
-  if (given !== undefined && given.length !== clusters * points.width)
+  if (given !== undefined && given.length !== clusters * width)
     throw new RoadmapError(
       "INVALID_INPUT",
-      `initialCenters has ${given.length} values; ${clusters} clusters of ${points.width} features need ${clusters * points.width}.`,
+      `initialCenters has ${given.length} values; ${clusters} clusters of ${width} features need ${clusters * width}.`,
     )
   const random = input.random ?? createRandom(0)
   const starts = given === undefined ? parameters.nInit : 1
-  let best: Fit | undefined
+  const workspace = createClusterWorkspace({ rows, width, clusters, weights, engine: input.engine })
+  fillRows(workspace, columns)
+  const smallestShift = parameters.tolerance > 0 ? parameters.tolerance * meanVariance(workspace) : 0
+  let best: LloydFit | undefined
   for (let start = 0; start < starts; start++) {
     const startRandom = random.fork(`start ${start}`)
-    const centers = given?.slice() ?? seedCenters(points, weights, { clusters, random: startRandom })
-    const control = { parameters, random: startRandom, start, starts, input }
-    const fit = improve(points, weights, centers, control)
+    const centers = given?.slice() ?? seedCenters(workspace, startRandom)
+    const fit = improve(workspace, centers, {
+      parameters,
+      smallestShift,
+      random: startRandom,
+      engine: input.engine,
+      beforeIteration(iteration) {
+        throwIfAborted(input.signal)
+        const { maxIterations } = parameters
+        const done = start * maxIterations + iteration
+        input.onProgress?.({ done, total: starts * maxIterations, unit: "iterations" })
+      },
+    })
     if (best === undefined || fit.inertia < best.inertia) best = fit
   }
-  return frozen({ kind: "k-means", parameters, features: schemaOf(input.features), ...(best as Fit) })
+  return frozen({ kind: "k-means", parameters, features: schemaOf(input.features), ...(best as LloydFit) })
 }
 
 /** Number of the nearest center, once a row. */
 export const assignClusters = (model: KMeansModel, features: Features): Float64Array => {
   const columns = completeNumbers(alignColumns(model.features, features), "k-means")
-  const labels = new Int32Array(features.rows)
-  assign(toPoints(columns, features.rows), model.centers, labels)
-  return Float64Array.from(labels)
-}
-
-interface Fit {
-  readonly centers: Float64Array
-  readonly inertia: number
-  readonly iterations: number
-  readonly converged: boolean
+  const { rows } = features
+  const { clusters } = model.parameters
+  const workspace = createClusterWorkspace({ rows, width: columns.length, clusters })
+  fillRows(workspace, columns)
+  nearestCenters(workspace, model.centers)
+  const { i32, labels } = workspace
+  return new Float64Array(i32.subarray(labels / 4, labels / 4 + rows))
 }
 
 interface Control {
   readonly parameters: z.output<typeof kMeansParameters>
+  readonly smallestShift: number
   readonly random: Random
-  readonly start: number
-  readonly starts: number
-  readonly input: UnsupervisedInput
+  readonly engine: Engine | undefined
+  readonly beforeIteration: (iteration: number) => void
 }
 
-const improve = (
-  points: Points,
-  weights: Float64Array | undefined,
-  initial: Float64Array,
-  control: Control,
-): Fit => {
-  const { parameters, random, start, starts, input } = control
-  const { batchSize, maxIterations } = parameters
-  const smallestShift = parameters.tolerance * meanVariance(points, weights)
-  const labels = new Int32Array(points.rows).fill(-1)
-  const seen = new Float64Array(parameters.clusters)
+const improve = (workspace: ClusterWorkspace, initial: Float64Array, control: Control): LloydFit => {
+  const { smallestShift, random, engine, beforeIteration } = control
+  const { batchSize, maxIterations } = control.parameters
+  const { i32, labels, rows } = workspace
+  i32.fill(-1, labels / 4, labels / 4 + rows)
+  if (batchSize === undefined)
+    return lloyd(workspace, initial, { maxIterations, smallestShift, beforeIteration })
+  const step = createMiniBatches(workspace, { batchSize, random, engine })
+  const batchShift = smallestShift * Math.min(1, batchSize / rows)
   let centers = initial
   let iterations = 0
   let converged = false
   while (!converged && iterations < maxIterations) {
-    throwIfAborted(input.signal)
-    input.onProgress?.({
-      done: start * maxIterations + iterations,
-      total: starts * maxIterations,
-      unit: "iterations",
-    })
-    iterations++
+    beforeIteration(iterations++)
     const before = centers
-    if (batchSize !== undefined) {
-      centers = centers.slice()
-      miniBatchStep(points, weights, { centers, seen, batchSize, random })
-      converged = squaredShift(before, centers) <= smallestShift * Math.min(1, batchSize / points.rows)
-    } else {
-      const changed = assign(points, centers, labels)
-      centers = moveCenters(points, weights, { centers, labels })
-      converged = changed === 0 || squaredShift(before, centers) <= smallestShift
-    }
+    centers = step(before)
+    converged = squaredShift(before, centers) <= batchShift
   }
-  assign(points, centers, labels)
-  return { centers, inertia: inertiaOf(points, weights, { centers, labels }), iterations, converged }
+  nearestCenters(workspace, centers)
+  return { centers, inertia: inertiaOf(workspace, centers), iterations, converged }
 }
 
-const squaredShift = (before: Float64Array, after: Float64Array): number => {
-  let sum = 0
-  for (let i = 0; i < before.length; i++) sum += (after[i] - before[i]) ** 2
-  return sum
-}
-
-const meanVariance = ({ rows, width, values }: Points, weights: Float64Array | undefined): number => {
-  let sum = 0
-  for (let column = 0; column < width; column++) {
-    let total = 0
-    let mean = 0
-    let squares = 0
-    for (let row = 0; row < rows; row++) {
-      const weight = weights === undefined ? 1 : weights[row]
-      if (weight === 0) continue
-      total += weight
-      const distance = values[row * width + column] - mean
-      mean += (weight / total) * distance
-      squares += weight * distance * (values[row * width + column] - mean)
-    }
-    sum += squares / total
-  }
-  return sum / width
+/** Variance of the features, weighted, on average over them: the inertia of one cluster. */
+const meanVariance = (workspace: ClusterWorkspace): number => {
+  const { f64, i32, labels, rows, width } = workspace
+  i32.fill(0, labels / 4, labels / 4 + rows)
+  sumClusters(workspace)
+  const total = f64[workspace.mass / 8]
+  const from = workspace.sums / 8
+  const mean = f64.slice(from, from + width).map(sum => sum / total)
+  return inertiaOf(workspace, mean) / total / width
 }

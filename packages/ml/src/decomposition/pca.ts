@@ -3,8 +3,9 @@ import { z } from "zod"
 import { alignColumns, completeNumbers, type FeatureSchema, schemaOf } from "../columns.ts"
 import type { Features, NumericColumn } from "../features.ts"
 import { frozen } from "../frozen.ts"
+import { forEachBlock } from "../linear/blocks.ts"
 import { createDesign } from "../linear/design.ts"
-import { BLOCK_ROWS, createNormalEquations, forEachBlock } from "../linear/normal-equations.ts"
+import { createNormalEquations } from "../linear/normal-equations.ts"
 import { parseParameters } from "../parameters.ts"
 import { chooseColumns } from "../preprocessing/columns.ts"
 import { symmetricEigen } from "./symmetric-eigen.ts"
@@ -105,9 +106,8 @@ export const project = (model: PcaModel, features: Features): Features => {
  */
 const covarianceOf = (features: Features): { mean: Float64Array; covariance: Float64Array } => {
   const design = createDesign(features, undefined, { standardize: true, missingIndicator: false })
-  const equations = createNormalEquations(design)
-  const ones = new Float64Array(BLOCK_ROWS).fill(1)
-  forEachBlock(design, block => equations.add(block, ones, ones))
+  const equations = createNormalEquations(design, { weighted: false })
+  forEachBlock(design, block => equations.add(block))
   const gram = equations.assemble()
   const { size, dense, fill } = design
   const width = size - 1

@@ -1,7 +1,10 @@
 import { RoadmapError } from "@roadmap/core/errors"
-import { checkNumbers, type FeatureSchema, schemaOf } from "../columns.ts"
-import type { CategoricalColumn, FeatureColumn, Features } from "../features.ts"
-import { momentsOf } from "../moments.ts"
+import { type FeatureSchema, schemaOf } from "../columns.ts"
+import type { CategoricalColumn, FeatureColumn, Features, NumericColumn } from "../features.ts"
+import { totalWeight } from "../input.ts"
+import type { Engine } from "../kernels/memory.ts"
+import { momentsOfColumns } from "./moments.ts"
+import { createWorkspace, type LinearWorkspace } from "./workspace.ts"
 
 /**
  * Widest encoding that a dense Gram matrix is built for: above it, 8 x width² bytes and width³ steps hurt.
@@ -13,6 +16,7 @@ export interface DesignOptions {
   readonly standardize: boolean
   /** Add a 0/1 column for each feature that has missing values in the training rows. */
   readonly missingIndicator: boolean
+  readonly engine?: Engine
 }
 
 /** A dense column: the standardised numbers of a feature, or the 0/1 of its missing values. */
@@ -51,6 +55,7 @@ export interface Design {
   readonly size: number
   /** Relative penalty of each parameter: 0 for the intercept. */
   readonly penalty: Float64Array
+  readonly workspace: LinearWorkspace
 }
 
 /** Coefficients in the units of the features, as a linear model keeps them. */
@@ -75,29 +80,14 @@ export const createDesign = (
   weights: Float64Array | undefined,
   options: DesignOptions,
 ): Design => {
-  const fill = new Float64Array(features.columns.length)
-  const indicators = new Uint8Array(features.columns.length)
-  const dense: DenseColumn[] = []
-  const categorical: { feature: number; source: CategoricalColumn }[] = []
-  features.columns.forEach((source, feature) => {
-    if (source.kind === "numeric") {
-      const { mean, squares, total, constant } = momentsOf(checkNumbers(source, "allow").values, weights)
-      // Missing values count as the mean, so the spread is over all rows.
-      const factor = constant ? 0 : 1 / Math.sqrt(squares / total)
-      fill[feature] = mean
-      const penalty = options.standardize || constant ? 1 : factor * factor
-      dense.push({ feature, source, role: "number", center: mean, factor, penalty })
-    } else categorical.push({ feature, source })
-    if (!options.missingIndicator || !hasMissing(source)) return
-    indicators[feature] = 1
-    dense.push({ feature, source, role: "missing", center: 0, factor: 1, penalty: 1 })
-  })
-  let size = 1 + dense.length
-  const oneHot = categorical.map(({ feature, source }) => {
-    const start = size
-    size += source.categories.length
-    return { feature, source, start }
-  })
+  const { columns, rows } = features
+  const indicators = Uint8Array.from(columns, column =>
+    options.missingIndicator && hasMissing(column) ? 1 : 0,
+  )
+  const numeric = columns.filter((column): column is NumericColumn => column.kind === "numeric")
+  const categories = columns.flatMap(column => (column.kind === "numeric" ? [] : [column.categories.length]))
+  const width = 1 + numeric.length + indicators.reduce((sum, one) => sum + one, 0)
+  const size = categories.reduce((sum, count) => sum + count, width)
   if (size > MAX_WIDTH)
     throw new RoadmapError(
       "INVALID_INPUT",
@@ -106,12 +96,36 @@ export const createDesign = (
         hint: "Encode features of many categories by a target encoder, or merge rare categories.",
       },
     )
+  const workspace = createWorkspace({ rows, width, categories, engine: options.engine })
+  const moments = momentsOfColumns(workspace, numeric, weights)
+  const total = totalWeight(rows, weights)
+  const fill = new Float64Array(columns.length)
+  const dense: DenseColumn[] = []
+  const oneHot: OneHotColumn[] = []
+  let start = width
+  columns.forEach((source, feature) => {
+    if (source.kind === "numeric") {
+      const { mean, squares, present, largest } = moments[numeric.indexOf(source)]
+      // No more spread than rounding: the rule of scikit-learn's StandardScaler.
+      const constant = !(Math.sqrt(squares / present) > 10 * Number.EPSILON * largest)
+      // Missing values count as the mean, so the spread is over all rows.
+      const factor = constant ? 0 : 1 / Math.sqrt(squares / total)
+      fill[feature] = mean
+      const penalty = options.standardize || constant ? 1 : factor * factor
+      dense.push({ feature, source, role: "number", center: mean, factor, penalty })
+    } else {
+      oneHot.push({ feature, source, start })
+      start += source.categories.length
+    }
+    if (indicators[feature] === 1)
+      dense.push({ feature, source, role: "missing", center: 0, factor: 1, penalty: 1 })
+  })
   const penalty = new Float64Array(size).fill(1)
   penalty[0] = 0
   dense.forEach((column, index) => {
     penalty[1 + index] = column.penalty
   })
-  return { rows: features.rows, features: schemaOf(features), fill, indicators, dense, oneHot, size, penalty }
+  return { rows, features: schemaOf(features), fill, indicators, dense, oneHot, size, penalty, workspace }
 }
 
 /** Turns fitted parameters back into coefficients for the columns as they are given. */

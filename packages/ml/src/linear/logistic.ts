@@ -4,11 +4,14 @@ import type { SupervisedInput } from "../estimator.ts"
 import type { Features } from "../features.ts"
 import { frozen } from "../frozen.ts"
 import { checkBinary, checkNotEmpty, checkWeights, totalWeight } from "../input.ts"
+import type { Engine } from "../kernels/memory.ts"
 import { parseParameters } from "../parameters.ts"
+import { forEachBlock } from "./blocks.ts"
 import { solveSymmetric } from "./cholesky.ts"
 import { createDesign, type Design, type LinearCoefficients, toCoefficients } from "./design.ts"
-import { BLOCK_ROWS, createNormalEquations, forEachBlock, type NormalEquations } from "./normal-equations.ts"
+import { createNormalEquations, type NormalEquations } from "./normal-equations.ts"
 import { linearResponse } from "./respond.ts"
+import { loadValues } from "./workspace.ts"
 
 const logisticParameters = z.strictObject({
   /** Inverse strength of the L2 penalty, > 0, as in scikit-learn. The intercept is not penalised. */
@@ -39,19 +42,19 @@ export interface LogisticModel extends LinearCoefficients {
  * blocks. Encoding as in `fitRidge`. Throws INVALID_INPUT, also for labels of one class.
  */
 export const fitLogistic = (
-  input: SupervisedInput & { readonly parameters?: LogisticParameters },
+  input: SupervisedInput & { readonly parameters?: LogisticParameters; readonly engine?: Engine },
 ): LogisticModel => {
   const parameters = parseParameters("logistic", logisticParameters, input.parameters)
   checkNotEmpty(input.features, "Logistic regression")
   const { rows } = input.features
   const weights = checkWeights(input.weights, rows)
   const labels = checkBinary("target", input.target, { rows, weights })
-  const design = createDesign(input.features, weights, parameters)
+  const design = createDesign(input.features, weights, { ...parameters, engine: input.engine })
   const problem: Problem = {
     design,
     labels,
     weights,
-    equations: createNormalEquations(design),
+    equations: createNormalEquations(design, { weighted: true }),
     penalty: design.penalty.map(relative => relative / parameters.C),
   }
   const total = totalWeight(rows, weights)
@@ -106,25 +109,26 @@ const startAtPrior = ({ design, labels, weights }: Problem, total: number): Floa
 
 /** One pass: the penalised loss; leaves the Hessian and the downhill direction in the normal equations. */
 const evaluate = ({ design, labels, weights, equations, penalty }: Problem, at: Float64Array): number => {
-  const response = new Float64Array(BLOCK_ROWS)
-  const curvature = new Float64Array(BLOCK_ROWS)
-  const residuals = new Float64Array(BLOCK_ROWS)
+  const { workspace } = design
+  const { f64, kernels, response, rowWeights, factors, out } = workspace
+  const { labels: labelsAt, sampleWeights } = workspace
   let loss = 0
   equations.reset()
+  equations.setParameters(at)
   forEachBlock(design, block => {
-    equations.respond(block, at, response)
-    for (let b = 0; b < block.rows; b++) {
-      const row = block.first + b
-      const weight = weights === undefined ? 1 : weights[row]
-      const logOdds = response[b]
-      const label = labels[row]
-      const small = Math.exp(-Math.abs(logOdds))
-      const probability = logOdds >= 0 ? 1 / (1 + small) : small / (1 + small)
-      loss += weight * (Math.max(logOdds, 0) - label * logOdds + Math.log(1 + small))
-      residuals[b] = weight * (label - probability)
-      curvature[b] = (weight * small) / ((1 + small) * (1 + small))
-    }
-    equations.add(block, curvature, residuals)
+    const { first, rows } = block
+    equations.respond(block, response)
+    loadValues(workspace, labels, { first, rows, to: labelsAt })
+    if (weights !== undefined) loadValues(workspace, weights, { first, rows, to: sampleWeights })
+    // A row beyond the last of an odd block: its loss is 0 and its factor 1.
+    f64[response / 8 + rows] = 1_000
+    f64[labelsAt / 8 + rows] = 1
+    kernels.classify(response, labelsAt, sampleWeights, rows, equations.residuals, rowWeights, factors, out)
+    loss += f64[out / 8] + f64[out / 8 + 1]
+    // At most 512 factors up to 2: their product cannot overflow.
+    if (weights === undefined) loss += Math.log(f64[out / 8 + 2] * f64[out / 8 + 3])
+    else for (let b = 0; b < rows; b++) loss += weights[first + b] * Math.log(f64[factors / 8 + b])
+    equations.add(block)
   })
   const hessian = equations.assemble()
   for (let i = 0; i < at.length; i++) {

@@ -3,10 +3,13 @@ import { z } from "zod"
 import type { SupervisedInput } from "../estimator.ts"
 import { frozen } from "../frozen.ts"
 import { checkNotEmpty, checkValues, checkWeights, totalWeight } from "../input.ts"
+import type { Engine } from "../kernels/memory.ts"
 import { parseParameters } from "../parameters.ts"
+import { forEachBlock } from "./blocks.ts"
 import { solveSymmetric } from "./cholesky.ts"
 import { createDesign, type LinearCoefficients, toCoefficients } from "./design.ts"
-import { BLOCK_ROWS, createNormalEquations, forEachBlock } from "./normal-equations.ts"
+import { createNormalEquations } from "./normal-equations.ts"
+import { loadValues } from "./workspace.ts"
 
 const ridgeParameters = z.strictObject({
   /** Strength of the L2 penalty, >= 0. The intercept is not penalised. */
@@ -30,22 +33,25 @@ export interface RidgeModel extends LinearCoefficients {
  * numbers become the mean, categories are one-hot, missing and unknown categories are all zeros. Throws
  * INVALID_INPUT.
  */
-export const fitRidge = (input: SupervisedInput & { readonly parameters?: RidgeParameters }): RidgeModel => {
+export const fitRidge = (
+  input: SupervisedInput & { readonly parameters?: RidgeParameters; readonly engine?: Engine },
+): RidgeModel => {
   const parameters = parseParameters("ridge", ridgeParameters, input.parameters)
   checkNotEmpty(input.features, "Ridge")
   const { rows } = input.features
   const weights = checkWeights(input.weights, rows)
   const target = checkValues("target", input.target, rows)
-  const design = createDesign(input.features, weights, parameters)
-  const equations = createNormalEquations(design)
+  const design = createDesign(input.features, weights, { ...parameters, engine: input.engine })
+  const equations = createNormalEquations(design, { weighted: weights !== undefined })
   const mean = weightedMean(target, weights)
-  const ones = new Float64Array(BLOCK_ROWS).fill(1)
-  const residuals = new Float64Array(BLOCK_ROWS)
+  const { workspace } = design
+  const residuals = workspace.f64.subarray(equations.residuals / 8)
   forEachBlock(design, block => {
     const { first } = block
-    const rowWeights = weights === undefined ? ones : weights.subarray(first, first + block.rows)
-    for (let b = 0; b < block.rows; b++) residuals[b] = rowWeights[b] * (target[first + b] - mean)
-    equations.add(block, rowWeights, residuals)
+    if (weights !== undefined) loadValues(workspace, weights, { ...block, to: workspace.rowWeights })
+    for (let b = 0; b < block.rows; b++)
+      residuals[b] = (target[first + b] - mean) * (weights === undefined ? 1 : weights[first + b])
+    equations.add(block)
     if (first % (1 << 18) !== 0) return
     throwIfAborted(input.signal)
     input.onProgress?.({ done: first, total: rows, unit: "rows" })

@@ -3,7 +3,7 @@ const lanes = [0, 16, 32, 48]
 
 /**
  * predictTrees(trees, count, bins, columnBytes, rows, masks, scores): adds each tree's leaf value to the
- * scores of `rows` rows, a multiple of 64. compilePredictor.ts lays out the trees.
+ * scores of `rows` rows, a multiple of 64. compile-predictor.ts lays out the trees.
  *
  * No row walks down a tree. Every node is tested for 64 rows at once, one byte a row: a child's mask is its
  * parent's mask and the test, so after the last node each row is in exactly one leaf's mask. About one

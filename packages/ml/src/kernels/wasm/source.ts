@@ -1,0 +1,9 @@
+import { clusterSource } from "./clusterSource.ts"
+import { linearSource } from "./linearSource.ts"
+
+/** The WebAssembly kernels as text; ../linear.ts and ../cluster.ts say the same in TypeScript. */
+export const source = (): string => `(module
+  (import "env" "memory" (memory 1 65536))
+  ${linearSource()}
+  ${clusterSource()}
+)`
