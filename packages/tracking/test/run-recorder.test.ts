@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { RoadmapError } from "@roadmap/core/errors"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { openTracking } from "../src/open.ts"
 import { allPages } from "../src/page.ts"
 import type { TrackingStore } from "../src/port.ts"
@@ -11,11 +11,11 @@ import { experimentIdOf, withRun } from "../src/run-recorder.ts"
 describe("withRun", () => {
   let home: string
   let store: TrackingStore
-  beforeAll(async () => {
+  beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), "recorder-"))
     store = await openTracking({ home })
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await store.close()
     await rm(home, { recursive: true })
   })
