@@ -50,8 +50,8 @@ export const openMemory = (bytes: number, cells: number, engine: Engine = "auto"
 
 /**
  * Compiles with the optimising compiler at once. Otherwise the first fit, often the only one, runs mostly in
- * V8's quick first version of the code, and a loop never changes version before it ends: ridge on a million
- * rows took 1.7 times as long, k-means 1.5 times. It costs some 15 ms, once.
+ * V8's quick first version of the code, and a loop never changes version before it ends: on a million
+ * rows ridge and k-means took about 1.5 times as long. It costs less than 10 ms, once.
  */
 const compileKernels = (): object => {
   const bytes = readFileSync(new URL("./wasm/kernels.wasm", import.meta.url))

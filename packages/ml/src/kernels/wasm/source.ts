@@ -1,5 +1,5 @@
-import { clusterSource } from "./clusterSource.ts"
-import { linearSource } from "./linearSource.ts"
+import { clusterSource } from "./cluster-source.ts"
+import { linearSource } from "./linear-source.ts"
 
 /** The WebAssembly kernels as text; ../linear.ts and ../cluster.ts say the same in TypeScript. */
 export const source = (): string => `(module
