@@ -93,13 +93,9 @@ describe("a source that cannot be used", () => {
 })
 
 describe("a place that cannot be used", () => {
-  const nobody = 65_534
-
-  test.runIf(process.getuid?.() === 0)("a folder without write permission", async () => {
-    const program = join(import.meta.dirname, "..")
-    expect(existsSync(program)).toBe(true)
+  test("a folder without write permission", async () => {
     chmodSync(home, 0o555)
-    refused(await roadmap(home, ["run", "feb", "--sample", testSample], { uid: nobody }), "PERMISSION")
+    refused(await roadmap(home, ["run", "feb", "--sample", testSample], { unprivileged: true }), "PERMISSION")
     chmodSync(home, 0o700)
     expect(readdirSync(home)).toEqual([])
   })

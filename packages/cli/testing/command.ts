@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
+import { unprivileged } from "@roadmap/core/testing/unprivileged"
 
 const program = join(import.meta.dirname, "..", "bin", "roadmap.js")
 
@@ -14,8 +15,8 @@ export interface CommandOptions {
   env?: Record<string, string>
   /** Folder to stand in. Default: this process's. */
   cwd?: string
-  /** Unprivileged user id: root may write everywhere. */
-  uid?: number
+  /** Without the right of root to write everywhere. */
+  unprivileged?: boolean
   onStart?: (child: ChildProcess) => void
 }
 
@@ -26,11 +27,11 @@ export const roadmap = (
   options: CommandOptions = {},
 ): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], {
+    const command = [process.execPath, [program, ...args]] as const
+    const child = spawn(...(options.unprivileged ? unprivileged(...command) : command), {
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ROADMAP_HOME: home, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
-      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     })
     const output = { stdout: "", stderr: "" }
     child.stdout.setEncoding("utf8").on("data", text => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { openTracking } from "@roadmap/tracking/open"
-import { mountSmall, startChild, unmount, unprivilegedUser } from "@roadmap/tracking/testing/child"
+import { mountSmall, startChild, unmount } from "@roadmap/tracking/testing/child"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { readModel } from "../src/mlmodel.ts"
 import { openRegistry } from "../src/open.ts"
@@ -49,7 +49,7 @@ describe("the registry file", () => {
   })
   it("in a read-only folder is PERMISSION", async () => {
     await chmod(home, 0o555)
-    const child = startChild(openRegistryChild, [home], { uid: unprivilegedUser() })
+    const child = startChild(openRegistryChild, [home], { unprivileged: true })
     expect(JSON.parse(await child.line())).toMatchObject({ code: "PERMISSION", hint: expect.any(String) })
   })
   it("is opened without a word on standard error", async () => {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { sqliteTrackingStore } from "../src/adapters/sqlite.ts"
 import { openTracking } from "../src/open.ts"
 import { openStateFile, type StateFileOptions } from "../src/state-file.ts"
-import { mountSmall, startChild, unmount, unprivilegedUser } from "../testing/child.ts"
+import { mountSmall, startChild, unmount } from "../testing/child.ts"
 
 const openStore = new URL("./children/open-store.ts", import.meta.url)
 
@@ -133,7 +133,7 @@ describe("the tracking file", () => {
 describe("a home that cannot be written", () => {
   it("because it is read only is PERMISSION", async () => {
     await chmod(home, 0o555)
-    const child = startChild(openStore, [home], { uid: unprivilegedUser() })
+    const child = startChild(openStore, [home], { unprivileged: true })
     expect(JSON.parse(await child.line())).toMatchObject({ code: "PERMISSION", hint: expect.any(String) })
   })
   it("because its file belongs to someone else is PERMISSION", async () => {
@@ -141,7 +141,7 @@ describe("a home that cannot be written", () => {
     await chmod(home, 0o755)
     await chmod(path, 0o444)
     await chmod(join(home, "state"), 0o555)
-    const child = startChild(openStore, [home], { uid: unprivilegedUser() })
+    const child = startChild(openStore, [home], { unprivileged: true })
     expect(JSON.parse(await child.line())).toMatchObject({ code: "PERMISSION" })
     await chmod(join(home, "state"), 0o755)
   })

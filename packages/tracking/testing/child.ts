@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
+import { unprivileged } from "@roadmap/core/testing/unprivileged"
 
 export interface Child {
   process: ChildProcess
@@ -12,11 +13,14 @@ export interface Child {
 }
 
 /** Runs a TypeScript file in a process of its own, for tests of several processes and of kills. */
-export const startChild = (script: URL, args: readonly string[], options: { uid?: number } = {}): Child => {
-  const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
+export const startChild = (
+  script: URL,
+  args: readonly string[],
+  options: { unprivileged?: boolean } = {},
+): Child => {
+  const command = [process.execPath, [fileURLToPath(script), ...args]] as const
+  const child = spawn(...(options.unprivileged ? unprivileged(...command) : command), {
     stdio: ["ignore", "pipe", "pipe"],
-    uid: options.uid,
-    gid: options.uid,
   })
   let errors = ""
   child.stderr.setEncoding("utf8").on("data", text => {
@@ -34,9 +38,6 @@ export const startChild = (script: URL, args: readonly string[], options: { uid?
     },
   }
 }
-
-/** The user "nobody", when this process is root and can act as it: root may write into read-only folders. */
-export const unprivilegedUser = (): number | undefined => (process.getuid?.() === 0 ? 65_534 : undefined)
 
 /** Mounts a file system of so many kilobytes, or returns false where that is not allowed. */
 export const mountSmall = (folder: string, kilobytes: number): boolean => {

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import type { Config } from "@roadmap/core/config"
 import { RoadmapError } from "@roadmap/core/errors"
+import { unprivileged } from "@roadmap/core/testing/unprivileged"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { duckdbError } from "../src/adapters/duckdb/errors.ts"
 import { openWarehouse } from "../src/open.ts"
@@ -16,8 +17,13 @@ let home: string
 const config = (): Config => ({ home, logLevel: "silent", ci: true, color: false })
 const database = () => join(home, "warehouse.duckdb")
 const processFile = (name: string) => join(import.meta.dirname, "processes", name)
-const readElsewhere = async (statement: string) =>
-  (await promisify(execFile)(process.execPath, [processFile("read.ts"), home, statement])).stdout.trim()
+const readElsewhere = async (
+  statement: string,
+  started = (program: string, args: string[]) => [program, args],
+) => {
+  const [program, args] = started(process.execPath, [processFile("read.ts"), home, statement])
+  return (await promisify(execFile)(program, args)).stdout.trim()
+}
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "warehouse-"))
@@ -122,9 +128,9 @@ describe("opening", () => {
     await expect(openWarehouse(config())).rejects.toMatchObject({ code: "ALREADY_EXISTS" })
   })
 
-  it.skipIf(process.getuid?.() === 0)("refuses a folder without write permission (not as root)", async () => {
+  it("refuses a folder without write permission", async () => {
     await chmod(home, 0o500)
-    expect((await failure(openWarehouse(config()))).code).toBe("PERMISSION")
+    expect(await readElsewhere("SELECT 1", unprivileged)).toBe("PERMISSION")
     await chmod(home, 0o700)
   })
 })
