@@ -1,13 +1,15 @@
 /**
  * The project's test commands. `pnpm test`: lint, types, then every test that needs Node alone. `pnpm test:services`:
  * the tests beside real engines. Both end with `N passed, N failed`. With CI set, a skipped test counts as failed:
- * there everything that should run must run.
+ * there everything that should run must run. A whole run also compares its contract tests with docs/contracts.md,
+ * or with --write brings the page up to date.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { loadConfig } from "@roadmap/core/config"
+import { contractRows, keepContracts, type NamedResult } from "./contracts.ts"
 
 const bin = join(import.meta.dirname, "..", "node_modules", ".bin")
 
@@ -18,7 +20,7 @@ const succeeds = (program: string, ...args: string[]): boolean =>
 interface VitestResult {
   numPassedTests: number
   numFailedTests: number
-  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[]
+  testResults: { name: string; status: string; assertionResults: (NamedResult & { fullName: string })[] }[]
 }
 
 /** Runs vitest and counts. A file that could not be loaded counts as one failure. */
@@ -28,7 +30,7 @@ const runVitest = (...args: string[]) => {
     const file = join(folder, "vitest.json")
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
     const finished = succeeds("vitest", "run", ...reporters, ...args)
-    if (!existsSync(file)) return { passed: 0, failed: 1, skipped: [] }
+    if (!existsSync(file)) return { passed: 0, failed: 1, tests: [] }
     const result = JSON.parse(readFileSync(file, "utf8")) as VitestResult
     const unloaded = result.testResults.filter(
       each => each.status === "failed" && each.assertionResults.every(test => test.status !== "failed"),
@@ -37,27 +39,31 @@ const runVitest = (...args: string[]) => {
     return {
       passed: result.numPassedTests,
       failed: finished ? failed : Math.max(1, failed),
-      skipped: result.testResults.flatMap(each =>
-        each.assertionResults.filter(test => !["passed", "failed"].includes(test.status)),
-      ),
+      tests: result.testResults.flatMap(each => each.assertionResults),
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-const services = process.argv.includes("--services")
-const filters = process.argv.slice(2).filter(word => word !== "--services")
+const options = ["--services", "--write"]
+const [services, write] = options.map(option => process.argv.includes(option))
+const filters = process.argv.slice(2).filter(word => !options.includes(word))
 const checks = services
   ? []
   : [
       succeeds("biome", "check", "."),
       succeeds("turbo", "run", "types", "types:root", "--output-logs=errors-only"),
     ]
-const { passed, failed, skipped } = runVitest(
+const { passed, failed, tests } = runVitest(
   ...(services ? ["--config", "vitest.services.config.ts"] : []),
   ...filters,
 )
+const skipped = tests.filter(test => !["passed", "failed"].includes(test.status))
+if (filters.length === 0) {
+  const command = services ? "test:services" : "test"
+  checks.push(keepContracts(contractRows(tests, command), command, write))
+}
 for (const test of skipped) console.log(`skipped: ${test.fullName}`)
 
 const strict = loadConfig().ci
