@@ -17,13 +17,11 @@ let home: string
 const config = (): Config => ({ home, logLevel: "silent", ci: true, color: false })
 const database = () => join(home, "warehouse.duckdb")
 const processFile = (name: string) => join(import.meta.dirname, "processes", name)
-const readElsewhere = async (
-  statement: string,
-  started = (program: string, args: string[]) => [program, args],
-) => {
-  const [program, args] = started(process.execPath, [processFile("read.ts"), home, statement])
+const readElsewhere = async (statement: string, as = plainly) => {
+  const [program, args] = as(process.execPath, [processFile("read.ts"), home, statement])
   return (await promisify(execFile)(program, args)).stdout.trim()
 }
+const plainly = (program: string, args: readonly string[]): [string, string[]] => [program, [...args]]
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "warehouse-"))
