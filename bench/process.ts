@@ -1,9 +1,8 @@
 import { type SpawnOptions, spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
-import { mkdir, writeFile } from "node:fs/promises"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { RoadmapError } from "@roadmap/core/errors"
-import { sha256 } from "@roadmap/core/hash"
+import { preparePython } from "@roadmap/services/python"
 
 export interface Measured {
   seconds: number
@@ -56,14 +55,6 @@ const highWater = (pid: number | undefined): number | undefined => {
 
 /** Python of a virtual environment with exactly these packages, made once below `home`. */
 export const pythonWith = async (home: string, requirements: readonly string[]): Promise<string> => {
-  const folder = join(home, "bench", `venv-${sha256(requirements.join("\n")).slice(0, 12)}`)
-  const python = join(folder, "bin", "python")
-  const finished = join(folder, "installed")
-  if (existsSync(finished)) return python
-  await mkdir(join(home, "bench"), { recursive: true })
-  process.stderr.write(`Installing ${requirements.join(", ")} …\n`)
-  await measure("python3", ["-m", "venv", "--clear", folder])
-  await measure(python, ["-m", "pip", "install", "--quiet", "--only-binary=:all:", ...requirements])
-  await writeFile(finished, requirements.join("\n"))
-  return python
+  const onProgress = (line: string) => process.stderr.write(`${line}\n`)
+  return (await preparePython({ requirements, folder: join(home, "bench"), onProgress })).python
 }

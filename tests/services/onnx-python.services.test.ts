@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { loadConfig } from "../../packages/core/src/config.ts"
 import { alignColumns } from "../../packages/ml/src/columns.ts"
 import type { Features } from "../../packages/ml/src/features.ts"
 import type { Model } from "../../packages/ml/src/model.ts"
@@ -12,17 +13,19 @@ import { toOnnx } from "../../packages/ml/src/onnx/export.ts"
 import { onnxSignature } from "../../packages/ml/src/onnx/notes.ts"
 import { writeModel } from "../../packages/model-registry/src/mlmodel.ts"
 import { onnxRequirements, withOnnx } from "../../packages/model-registry/src/onnx-flavor.ts"
+import { preparePython } from "../../packages/services/src/python.ts"
 import { flights, onnxCases } from "./onnx/cases.ts"
 import { type DumpedCase, dumpCase } from "./onnx/dump.ts"
 import { expectedOutputs, largestRelative } from "./onnx/expected.ts"
 import { comparedRows, exportedCases, tolerance } from "./onnx/forms.ts"
-import { preparePython, runScript } from "./onnx/python.ts"
+import { runScript } from "./onnx/python.ts"
 
 let bin: string
 const folder = mkdtempSync(join(tmpdir(), "roadmap-onnx-"))
 
 beforeAll(async () => {
-  bin = await preparePython("venv-onnx", onnxRequirements)
+  const folder = join(loadConfig().home, "services")
+  bin = (await preparePython({ requirements: onnxRequirements, folder })).bin
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -86,6 +86,7 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
   program
     .command("doctor")
     .description("which part each port uses, whether it answers, and how to fix what fails")
+    .argument("[service]", "databricks: try on the warehouse all that this project asks of one")
     .action(action(async () => (await import("./commands/doctor.ts")).doctor))
 
   program
@@ -93,6 +94,7 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .description("delete what runs have made; the learner's evidence stays")
     .option("--yes", "do not ask")
     .option("--all", "the evidence too")
+    .option("--installed", "the installed engines too (Python environments, jars)")
     .action(action(async () => (await import("./commands/clean.ts")).clean))
 
   program
@@ -100,6 +102,46 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .description("install an optional part, its size shown first; without a name, list the parts")
     .argument("[part]", "onnx")
     .action(action(async () => (await import("./commands/setup.ts")).setup))
+
+  program
+    .command("sync")
+    .description("push the embedded runs and models to a server, and read them back")
+    .argument("<server>", "mlflow")
+    .option("--to <uri>", "address of the server (default: MLFLOW_TRACKING_URI)")
+    .option("--dry-run", "only count what is missing there")
+    .action(action(async () => (await import("./commands/sync.ts")).sync))
+
+  const services = program.command("services").description("the real engines on this machine")
+  services
+    .command("up")
+    .description("start engines and wait until they answer; without names, all that can run here")
+    .argument("[names...]", "mlflow, spark, postgres, kafka, llm, qdrant")
+    .option("--export", 'print lines for: eval "$(roadmap services up mlflow --export)"')
+    .addOption(
+      new Option("--port <port>", "port of the one named engine").argParser(wholeNumber("--port", 1)),
+    )
+    .option("--native", "start natively even where Docker answers")
+    .option("--allow-open-port", "start Spark where its port cannot be shut off from the network")
+    .action(action(async () => (await import("./commands/services.ts")).servicesUp))
+  services
+    .command("down")
+    .description("stop engines, by the processes that were recorded; without names, all")
+    .argument("[names...]", "as for up")
+    .action(action(async () => (await import("./commands/services.ts")).servicesDown))
+  services
+    .command("status")
+    .description("what runs and answers, with pid, port, memory and uptime")
+    .argument("[names...]", "as for up")
+    .action(action(async () => (await import("./commands/services.ts")).servicesStatus))
+  services
+    .command("logs")
+    .description("the last lines of the engines' logs")
+    .argument("[names...]", "as for up")
+    .addOption(
+      new Option("-n, --lines <n>", "lines of each log").argParser(wholeNumber("--lines", 0)).default(20),
+    )
+    .option("-f, --follow", "go on with new lines until Ctrl-C")
+    .action(action(async () => (await import("./commands/services-logs.ts")).servicesLogs))
 
   addLearningCommands(program as CommandLine, action)
 

@@ -27,8 +27,9 @@ export const roadmap = (
   options: CommandOptions = {},
 ): Promise<Finished> =>
   new Promise((resolve, reject) => {
-    const command = [process.execPath, [program, ...args]] as const
-    const child = spawn(...(options.unprivileged ? unprivileged(...command) : command), {
+    const plain: [string, string[]] = [process.execPath, [program, ...args]]
+    const [command, rest] = options.unprivileged ? unprivileged(...plain) : plain
+    const child = spawn(command, rest, {
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ROADMAP_HOME: home, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

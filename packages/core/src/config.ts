@@ -5,19 +5,36 @@ import { RoadmapError } from "./errors.ts"
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const
 const flag = z.string().transform(text => text !== "" && text !== "0" && text !== "false")
 const httpUrl = z.url({ protocol: /^https?$/, error: "an http(s) URL" })
+/** Each part has the whole message, because zod shows that of one part when the others do not fit at all. */
+const httpUrlOr = (word: string) => {
+  const error = `an http(s) URL or '${word}'`
+  return z.union([z.url({ protocol: /^https?$/, error }), z.literal(word, { error })], { error })
+}
 
 /** What each variable may hold. The message of a rule says what was expected, never what was found. */
 const environment = z.object({
   ROADMAP_HOME: z.string().min(1, "a folder").optional(),
   LOG_LEVEL: z.enum(levels, { error: `one of ${levels.join(", ")}` }).optional(),
-  MLFLOW_TRACKING_URI: z
-    .union([httpUrl, z.literal("databricks")], { error: "an http(s) URL or 'databricks'" })
+  MLFLOW_TRACKING_URI: httpUrlOr("databricks").optional(),
+  MLFLOW_REGISTRY_URI: httpUrlOr("databricks-uc").optional(),
+  MLFLOW_TRACKING_TOKEN: z.string().min(1, "a token").optional(),
+  MLFLOW_TRACKING_USERNAME: z.string().min(1, "a user's name").optional(),
+  MLFLOW_TRACKING_PASSWORD: z.string().min(1, "a password").optional(),
+  MLFLOW_HTTP_REQUEST_TIMEOUT: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, "whole seconds")
     .optional(),
   DATABRICKS_HOST: httpUrl.optional(),
   DATABRICKS_TOKEN: z.string().min(1, "a token").optional(),
   DATABRICKS_HTTP_PATH: z
     .string()
     .regex(/^\/?sql\//, "a path such as /sql/1.0/warehouses/<id>")
+    .optional(),
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: "a postgresql:// URL such as postgresql://user:password@host:5432/database",
+    })
     .optional(),
   NO_COLOR: z.string().optional(),
   FORCE_COLOR: z.string().optional(),
@@ -31,8 +48,24 @@ export interface Config {
   ci: boolean
   /** False when NO_COLOR is set (https://no-color.org), true when FORCE_COLOR is, else undefined: ask the terminal. */
   color: boolean | undefined
-  mlflow?: { trackingUri: string }
+  mlflow?: MlflowConfig
   databricks?: { host: string; token: string; httpPath: string }
+  /** PostgreSQL, or what speaks its protocol. The URL may hold a password: never show it. */
+  database?: { url: string }
+}
+
+/** MLflow's own variables (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html). */
+export interface MlflowConfig {
+  /** An http(s) URL without user and password, or "databricks". Safe to show. */
+  trackingUri: string
+  /** Of the models: an http(s) URL as above, or "databricks-uc" (Unity Catalog). Absent: where the runs are. */
+  registryUri?: string
+  /** A token wins over a user and password, as in MLflow. */
+  auth?: { token: string } | { username: string; password: string }
+  /** The workspace that "databricks" and "databricks-uc" mean. */
+  workspace?: { host: string; token: string }
+  /** Seconds that one answer may take. Absent: the client's own limit. */
+  requestTimeout?: number
 }
 
 /**
@@ -62,7 +95,7 @@ export const loadConfig = (env: Record<string, string | undefined> = process.env
         : data.FORCE_COLOR !== undefined
           ? data.FORCE_COLOR !== "0"
           : undefined,
-    ...(data.MLFLOW_TRACKING_URI && { mlflow: { trackingUri: data.MLFLOW_TRACKING_URI } }),
+    ...(data.MLFLOW_TRACKING_URI && { mlflow: mlflowConfig(data, data.MLFLOW_TRACKING_URI) }),
     ...(data.DATABRICKS_HOST &&
       data.DATABRICKS_HTTP_PATH && {
         databricks: {
@@ -71,8 +104,46 @@ export const loadConfig = (env: Record<string, string | undefined> = process.env
           httpPath: data.DATABRICKS_HTTP_PATH,
         },
       }),
+    ...(data.DATABASE_URL && { database: { url: data.DATABASE_URL } }),
   }
 }
+
+/** The configuration with some variables set otherwise: what an option of a command says wins over the environment. */
+export const loadConfigWith = (changes: Record<string, string>): Config =>
+  loadConfig({ ...process.env, ...changes })
+
+const mlflowConfig = (data: z.infer<typeof environment>, trackingUri: string): MlflowConfig => {
+  const tracking = withoutUser(trackingUri)
+  const registry = data.MLFLOW_REGISTRY_URI ? withoutUser(data.MLFLOW_REGISTRY_URI) : undefined
+  const [username, password] = [data.MLFLOW_TRACKING_USERNAME, data.MLFLOW_TRACKING_PASSWORD]
+  const auth = data.MLFLOW_TRACKING_TOKEN
+    ? { token: data.MLFLOW_TRACKING_TOKEN }
+    : username && password
+      ? { username, password }
+      : (tracking.user ?? registry?.user)
+  return {
+    trackingUri: tracking.uri,
+    ...(registry && { registryUri: registry.uri }),
+    ...(auth && { auth }),
+    ...(data.DATABRICKS_HOST &&
+      data.DATABRICKS_TOKEN && { workspace: { host: data.DATABRICKS_HOST, token: data.DATABRICKS_TOKEN } }),
+    ...(data.MLFLOW_HTTP_REQUEST_TIMEOUT && { requestTimeout: Number(data.MLFLOW_HTTP_REQUEST_TIMEOUT) }),
+  }
+}
+
+/** A URL is shown in messages and pages: its user and password are kept apart from it. */
+const withoutUser = (uri: string): { uri: string; user?: { username: string; password: string } } => {
+  if (!/^https?:/i.test(uri)) return { uri }
+  const url = new URL(uri)
+  const [username, password] = [percentDecoded(url.username), percentDecoded(url.password)]
+  url.username = ""
+  url.password = ""
+  return { uri: url.href.replace(/\/$/, ""), ...(username && { user: { username, password } }) }
+}
+
+/** Undoes %-escapes; broken ones stay as they are, where decodeURIComponent throws. */
+const percentDecoded = (text: string): string =>
+  new URLSearchParams(`text=${text.replaceAll("+", "%2B").replaceAll("&", "%26")}`).get("text") ?? ""
 
 const missingTogether = (data: z.infer<typeof environment>): string[] => {
   const problems: string[] = []
@@ -82,5 +153,11 @@ const missingTogether = (data: z.infer<typeof environment>): string[] => {
     problems.push("DATABRICKS_TOKEN: expected with DATABRICKS_HOST")
   if (data.MLFLOW_TRACKING_URI === "databricks" && !data.DATABRICKS_HOST)
     problems.push("DATABRICKS_HOST: expected with MLFLOW_TRACKING_URI=databricks")
+  if (data.MLFLOW_REGISTRY_URI && !data.MLFLOW_TRACKING_URI)
+    problems.push("MLFLOW_TRACKING_URI: expected with MLFLOW_REGISTRY_URI")
+  if (data.MLFLOW_REGISTRY_URI === "databricks-uc" && !data.DATABRICKS_HOST)
+    problems.push("DATABRICKS_HOST: expected with MLFLOW_REGISTRY_URI=databricks-uc")
+  if (Boolean(data.MLFLOW_TRACKING_USERNAME) !== Boolean(data.MLFLOW_TRACKING_PASSWORD))
+    problems.push("MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD: expected both or neither")
   return problems
 }

@@ -11,6 +11,8 @@ export const exitCodes = {
   ADAPTER_MISSING: 2,
   PART_MISSING: 2,
   NODE_VERSION: 2,
+  AUTH_FAILED: 2,
+  SERVICE_VERSION: 2,
   // files and state
   FILE_MISSING: 1,
   FILE_CORRUPT: 1,
@@ -33,13 +35,19 @@ export const exitCodes = {
   NOT_FOUND: 1,
   ALREADY_EXISTS: 1,
   IMMUTABLE: 1,
+  IN_USE: 1,
+  HISTORY_CHANGED: 1,
   LIMIT_EXCEEDED: 1,
   WORKER_DIED: 1,
+  TRIALS_FAILED: 1,
   // learning
   EXERCISE_BROKEN: 1,
   // runs
   TIMEOUT: 1,
   UNREACHABLE: 3,
+  SERVICE_FAILED: 3,
+  START_FAILED: 3,
+  PROGRAM_MISSING: 3,
   INTERRUPTED: 130,
   INTERNAL: 1,
 } as const

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { lockFile } from "./lock-file.ts"
+import { lockFile } from "@roadmap/core/lock-file"
 
 /**
  * One writer per home folder. The lock goes when the process does, however that ends, so no stale lock can stay

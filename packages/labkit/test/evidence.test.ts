@@ -2,12 +2,12 @@ import { spawn } from "node:child_process"
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { lockFile } from "@roadmap/core/lock-file"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { readChain } from "../src/evidence/chain.ts"
 import { recordRun } from "../src/evidence/learned.ts"
 import { appendEvidence, evidencePath, readEvidence } from "../src/evidence/log.ts"
 import { type EvidenceRecord, hashOf, type NewEvidence, toLine } from "../src/evidence/record.ts"
-import { lockFile } from "../src/lock-file.ts"
 
 let home: string
 beforeEach(() => {

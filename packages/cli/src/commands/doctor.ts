@@ -1,9 +1,10 @@
 import { mkdir, rm, statfs, writeFile } from "node:fs/promises"
 import { availableParallelism, totalmem } from "node:os"
 import { join } from "node:path"
-import { type RoadmapError, toRoadmapError } from "@roadmap/core/errors"
+import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
 import { formatBytes } from "@roadmap/report/format"
 import { textTable } from "@roadmap/report/table"
+import type { ServiceStatus } from "@roadmap/services/service"
 import type { CommandContext } from "../context.ts"
 
 interface Check {
@@ -19,7 +20,12 @@ interface Check {
 const leastFreeBytes = 2 ** 31
 
 /** Shows which adapter each port resolves to and tries each. Exit code of the first failure, or 0. */
-export const doctor = async (context: CommandContext): Promise<number> => {
+export const doctor = async (context: CommandContext, service?: string): Promise<number> => {
+  if (service === "databricks") return (await import("./doctor-databricks.ts")).doctorDatabricks(context)
+  if (service !== undefined)
+    throw new RoadmapError("UNKNOWN_NAME", `The doctor knows no "${service}".`, {
+      hint: "Try: roadmap doctor databricks",
+    })
   const { config } = context
   const failures: RoadmapError[] = []
   const attempt = async (name: string, part: string, work: () => Promise<string>): Promise<Check> => {
@@ -67,11 +73,15 @@ export const doctor = async (context: CommandContext): Promise<number> => {
       }
     }),
   ]
+  const { startedServices } = await import("@roadmap/services/service")
+  const services = await startedServices({ home: config.home, signal: context.signal })
+  for (const service of services)
+    checks.push(await attempt(`service ${service.name}`, service.title, async () => describeService(service)))
   context.print({ checks }, () => describe(context, checks))
   return failures[0]?.exitCode ?? 0
 }
 
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`
+const count = (n: number, noun: string, plural = `${noun}s`) => `${n} ${n === 1 ? noun : plural}`
 
 const checkHome = async (home: string): Promise<string> => {
   await mkdir(home, { recursive: true })
@@ -82,6 +92,18 @@ const checkHome = async (home: string): Promise<string> => {
   const free = bavail * bsize
   const note = free < leastFreeBytes ? `; a whole run wants ${formatBytes(leastFreeBytes)}` : ""
   return `writable, ${formatBytes(free)} free${note}`
+}
+
+/** Throws SERVICE_FAILED for one that should run and does not answer. */
+const describeService = ({ name, status, ports, pids, memoryBytes }: ServiceStatus): string => {
+  if (status === "dead" || status === "unhealthy")
+    throw new RoadmapError(
+      "SERVICE_FAILED",
+      status === "dead" ? "it was started and has ended" : "it runs and does not answer",
+      { hint: `Start it again: roadmap services up ${name}; its logs: roadmap services logs ${name}` },
+    )
+  const memory = memoryBytes ? [formatBytes(memoryBytes)] : []
+  return [status, `port ${ports.main}`, count(pids.length, "process", "processes"), ...memory].join(", ")
 }
 
 const describe = ({ colors, columns }: CommandContext, checks: Check[]): string => {

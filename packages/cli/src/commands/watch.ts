@@ -1,6 +1,6 @@
 import { join } from "node:path"
+import { lockFile } from "@roadmap/core/lock-file"
 import type { LearningEntry } from "@roadmap/labkit/exercises/catalog"
-import { lockFile } from "@roadmap/labkit/lock-file"
 import { formatSeconds } from "@roadmap/report/format"
 import type { CommandContext } from "../context.ts"
 import { exerciseOf, openLearning } from "../learning/catalog.ts"

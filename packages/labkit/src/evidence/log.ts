@@ -12,7 +12,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { toRoadmapError } from "@roadmap/core/errors"
 import { sha256 } from "@roadmap/core/hash"
-import { lockFile } from "../lock-file.ts"
+import { lockFile } from "@roadmap/core/lock-file"
 import { type Chain, readChain } from "./chain.ts"
 import { type EvidenceRecord, firstPrevious, hashOf, type NewEvidence, toLine } from "./record.ts"
 

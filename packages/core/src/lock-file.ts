@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
+import { sleep } from "./async.ts"
+import { isRoadmapError, RoadmapError, toRoadmapError } from "./errors.ts"
 
 /** SQLite's primary result codes: https://www.sqlite.org/rescode.html */
 const BUSY = 5
@@ -56,5 +57,25 @@ export const lockFile = (
         cause: error,
       })
     throw toRoadmapError(error)
+  }
+}
+
+/**
+ * The same lock, waited for without blocking this process. `onWait` is called once when another process holds it.
+ * Throws as lockFile does, STATE_LOCKED after `waitMs`, and INTERRUPTED when the signal aborts.
+ */
+export const waitForLock = async (
+  path: string,
+  options: { waitMs: number; busy: string; hint: string; signal?: AbortSignal; onWait?: () => void },
+): Promise<Disposable> => {
+  const deadline = Date.now() + options.waitMs
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return lockFile(path, { ...options, waitMs: 0 })
+    } catch (error) {
+      if (!isRoadmapError(error, "STATE_LOCKED") || Date.now() > deadline) throw error
+    }
+    if (attempt === 0) options.onWait?.()
+    await sleep(100, options.signal)
   }
 }
