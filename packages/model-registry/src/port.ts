@@ -27,7 +27,8 @@ export interface ModelRegistry {
   /**
    * Stores a model directory and gives it the next version number, atomically: after a kill there is the whole
    * version or none. Registering equal content (digest) again from the same run returns the version that is there; so
-   * does the same `idempotencyKey`, and with other content that throws IMMUTABLE.
+   * does the same `idempotencyKey`, and with other content that throws IMMUTABLE. On a server the run of the lineage must
+   * be there (NOT_FOUND), and of two equal registrations at once the later version is deleted again.
    */
   register(options: Register): Promise<ModelVersion>
   getVersion(name: string, version: number): Promise<ModelVersion>
@@ -51,7 +52,10 @@ export interface ModelRegistry {
   fetchModel(name: string, version: number): Promise<string>
   readCard(name: string, version: number): Promise<{ markdown: string; card?: ModelCard }>
 
-  /** Removes what killed registrations and deleted versions left behind. Returns the names of the folders removed. */
+  /**
+   * Removes what killed registrations (of this machine, on a server) and deleted versions left behind. Returns the names
+   * of what was removed.
+   */
   sweep(): Promise<string[]>
   close(): Promise<void>
 }
@@ -80,9 +84,12 @@ export interface ModelVersion {
   description: string
   /** URI of the stored directory. */
   source: string
-  /** SHA-256 of the model's content (mlmodel.ts says of what exactly). */
+  /** SHA-256 of the model's content (mlmodel.ts says of what exactly); "" on a server when another client registered it. */
   digest: string
-  /** `m-` and the first 32 digits of the digest: the same for equal content. */
+  /**
+   * `m-` and the first 32 digits of the digest: the same for equal content. Without a digest the server's own id. The logged
+   * model that holds the files on an MLflow server has an id of its own.
+   */
   modelId: string
   tags: Record<string, string>
   aliases: string[]

@@ -57,9 +57,9 @@ describe("the registry file", () => {
     expect(await child.line()).toBe("opened")
     expect(await child.ended).toEqual({ code: 0, signal: null, errors: "" })
   })
-  it("with an MLflow server in the configuration is ADAPTER_MISSING", async () => {
-    const opened = openRegistry({ home, mlflow: { trackingUri: "databricks" } })
-    await expect(opened).rejects.toMatchObject({ code: "ADAPTER_MISSING" })
+  it("with an MLflow server in the configuration that is not there is UNREACHABLE", async () => {
+    const mlflow = { trackingUri: "http://127.0.0.1:9", requestTimeout: 0.2 }
+    await expect(openRegistry({ home, mlflow })).rejects.toMatchObject({ code: "UNREACHABLE" })
   })
 })
 

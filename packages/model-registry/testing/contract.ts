@@ -17,6 +17,8 @@ import { sampleCard, writeSampleModel } from "./sample-model.ts"
 export const describeModelRegistry = (
   name: string,
   factory: () => Promise<{ registry: ModelRegistry; newRun: () => Promise<string> }>,
+  /** Makes a model's name of a text; Unity Catalog's have three levels. */
+  named: (text: string) => string = text => text,
 ): void => {
   describe(`ModelRegistry: ${name}`, () => {
     let registry: ModelRegistry
@@ -33,7 +35,7 @@ export const describeModelRegistry = (
       await rm(folder, { recursive: true, force: true })
     })
 
-    const newName = (label = "model") => `${label}-${randomUUID()}`
+    const newName = (label = "model") => named(`${label}-${randomUUID()}`)
     const register = async (model: string, seed: number, options: Partial<Register> = {}) => {
       const { directory } = await writeSampleModel(folder, seed)
       return registry.register({ name: model, directory, lineage: { runId: await newRun() }, ...options })
@@ -61,7 +63,7 @@ export const describeModelRegistry = (
         await refused("ALREADY_EXISTS", registry.createModel({ name: model }))
       })
       it("may have a name of three levels", async () => {
-        const model = `main.flights.${newName("delay").replaceAll("-", "_")}`
+        const model = `main.flights.delay_${randomUUID().replaceAll("-", "_")}`
         await register(model, 1)
         expect(await registry.getVersion(model, 1)).toMatchObject({ name: model, version: 1 })
       })
@@ -78,6 +80,23 @@ export const describeModelRegistry = (
         )
         await refused("NOT_FOUND", registry.getModel(model))
       })
+      it("keeps names with spaces, quotes and letters of any script, and long texts whole", async () => {
+        const model = named(`größe "1" & more ${randomUUID()}`)
+        const description = "d".repeat(5_000)
+        await registry.createModel({
+          name: model,
+          description,
+          tags: { note: "✈".repeat(500), long: "t".repeat(9_000) },
+        })
+        expect(await registry.getModel(model)).toMatchObject({
+          description,
+          tags: { note: "✈".repeat(500), long: "t".repeat(9_000) },
+        })
+        await refused("LIMIT_EXCEEDED", registry.setModelTag(model, "k".repeat(251), "v"))
+        await refused("INVALID_INPUT", registry.setModelTag(model, "", "v"))
+        expect((await register(model, 1)).version).toBe(1)
+        expect((await registry.listVersions(model)).items).toHaveLength(1)
+      })
       it("unknown is NOT_FOUND whatever is asked of it", async () => {
         const model = newName("nobody's")
         await refused("NOT_FOUND", registry.getModel(model))
@@ -85,19 +104,26 @@ export const describeModelRegistry = (
         await refused("NOT_FOUND", registry.setModelTag(model, "a", "b"))
         await refused("NOT_FOUND", registry.setAlias(model, "champion", 1))
         await refused("NOT_FOUND", registry.deleteModel(model))
+        await refused("NOT_FOUND", registry.deleteModelTag(model, "a"))
+        await refused("NOT_FOUND", registry.listVersions(model))
+        await refused("NOT_FOUND", registry.getByAlias(model, "champion"))
+        await refused("NOT_FOUND", registry.fetchModel(model, 1))
       })
       it("is searched by name and tag, page by page", async () => {
         const mark = randomUUID()
         for (let i = 0; i < 5; i++)
-          await registry.createModel({ name: `${mark}-${i}`, tags: { mark, parity: i % 2 ? "odd" : "even" } })
-        const filter = `name LIKE '${mark}%'`
+          await registry.createModel({
+            name: named(`${mark}-${i}`),
+            tags: { mark, parity: i % 2 ? "odd" : "even" },
+          })
+        const filter = `name LIKE '${named(mark)}%'`
         const all = await allPages(pageToken => registry.searchModels({ filter, maxResults: 2, pageToken }))
-        expect(all.map(model => model.name)).toEqual([0, 1, 2, 3, 4].map(i => `${mark}-${i}`))
+        expect(all.map(model => model.name)).toEqual([0, 1, 2, 3, 4].map(i => named(`${mark}-${i}`)))
         const odd = await registry.searchModels({
           filter: `tags.mark = '${mark}' and tags.parity = 'odd'`,
           orderBy: ["name DESC"],
         })
-        expect(odd.items.map(model => model.name)).toEqual([`${mark}-3`, `${mark}-1`])
+        expect(odd.items.map(model => model.name)).toEqual([named(`${mark}-3`), named(`${mark}-1`)])
         await refused("INVALID_INPUT", registry.searchModels({ filter: "colour = 'red'" }))
       })
       it("goes with its versions when deleted, but not while an alias points at one, unless forced", async () => {
@@ -187,6 +213,14 @@ export const describeModelRegistry = (
         await refused("INVALID_INPUT", register(model, 8, { lineage: { runId: "../../run" } }))
         await refused("NOT_FOUND", registry.getModel(model))
       })
+    })
+
+    it("leaves no tag on a version but those it was given", async () => {
+      const model = newName()
+      const lineage = { runId: await newRun(), featureViews: ["origin_delay"] }
+      const made = await register(model, 1, { tags: { lab: "feb" }, lineage, idempotencyKey: "once" })
+      expect(made.tags).toEqual({ lab: "feb" })
+      expect((await registry.getModel(model)).tags).toEqual({})
     })
 
     describe("versions", () => {

@@ -73,6 +73,14 @@ export const checkCount = (what: string, count: number, limit: number): void => 
     })
 }
 
+/** Throws INVALID_INPUT when it is no time: whole milliseconds since 1970. */
+export const checkTime = (what: string, time: number): void => {
+  if (!Number.isSafeInteger(time) || time < 0)
+    throw new RoadmapError("INVALID_INPUT", `The ${what} is ${describe(time)}.`, {
+      hint: "A time is whole milliseconds since 1970.",
+    })
+}
+
 /** What a value is, for a message: its text is shown only when it is short. */
 export const describe = (value: unknown): string => {
   if (value === null || value === undefined) return String(value)

@@ -41,6 +41,9 @@ export interface TrackingStore {
    * Writes metrics, parameters and tags: all of the batch or nothing. A parameter is written once: the same value
    * again is accepted, another value throws IMMUTABLE. A tag is overwritten. A metric point that is already
    * there (same key, value, timestamp and step) is stored once, so a retried batch doubles nothing.
+   * What is refused (INVALID_INPUT, LIMIT_EXCEEDED, IMMUTABLE, NOT_FOUND) leaves nothing on any adapter. An MLflow server
+   * writes parameters, metrics and tags in three transactions: when it fails between them, or when the text of one batch is
+   * more than a request may hold (1 MB, then several calls), a part may stay; the same batch again completes it.
    * NaN is kept; an infinite value is stored as the largest finite double of its sign, as MLflow does.
    */
   logBatch(runId: string, batch: Batch): Promise<void>
@@ -54,14 +57,18 @@ export interface TrackingStore {
 
   /**
    * Stores one artifact under a relative name with forward slashes. An existing one is replaced: a reader sees the
-   * old content or the new. Throws PATH_OUTSIDE for a name that leaves the run's folder.
+   * old content or the new. Throws PATH_OUTSIDE for a name that leaves the run's folder, and INVALID_INPUT for one that an
+   * adapter could not keep (artifact-path.ts) or that would be a file and a folder.
    */
   logArtifact(runId: string, path: string, content: ArtifactContent): Promise<ArtifactInfo>
   /** Stores every file below a folder, under `path` when given. Symbolic links are refused (INVALID_INPUT). */
   logArtifacts(runId: string, folder: string, path?: string): Promise<ArtifactInfo[]>
   /** The entries directly in a folder of the run's artifacts (default: the top), sorted by path. */
   listArtifacts(runId: string, path?: string): Promise<ArtifactInfo[]>
-  /** The bytes of one artifact. Throws FILE_CORRUPT when they are not those that were logged. */
+  /**
+   * The bytes of one artifact. Throws FILE_CORRUPT when they are not those that were logged; on an MLflow server that is
+   * known of artifacts logged through this port, not of those of other clients.
+   */
   readArtifact(runId: string, path: string): Promise<Uint8Array>
   /**
    * Copies an artifact, or a folder of them ("" for all), below a local folder, keeping names.
@@ -174,7 +181,8 @@ export interface ArtifactInfo {
   sha256?: string
 }
 
-export type ViewType = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL"
+export const viewTypes = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const
+export type ViewType = (typeof viewTypes)[number]
 
 export interface PageOptions {
   /** Entries a page; default 1,000, at most 50,000. */

@@ -41,7 +41,8 @@ export interface RunRecorder {
 /**
  * Runs `body` inside a tracked run. The run ends FINISHED when it returns; KILLED when it throws INTERRUPTED or the
  * signal has aborted; FAILED, with the error in the tag `roadmap.error`, when it throws anything else, which is thrown on.
- * If this process is killed, the next `openTracking` on this machine ends the run as KILLED.
+ * Metrics that could not be written are kept and tried again with the next batch and at the end; when the store is out of reach
+ * past its deadline, the error says how many were lost. If this process is killed, the next `openTracking` of an embedded store on this machine ends the run as KILLED.
  */
 export const withRun = async <T>(
   store: TrackingStore,
@@ -84,10 +85,13 @@ export const experimentIdOf = async (store: TrackingStore, name: string): Promis
   }
 }
 
-/** Ends a run whose body threw. What fails here too is told in the message; the first error keeps its code. */
+/**
+ * Ends a run whose body threw. What fails here too is told in the message; the first error keeps its code. When the
+ * store cannot be reached any more, nothing else is tried: each try would wait for its deadline.
+ */
 const endAfter = async (
   store: TrackingStore,
-  recorder: RunRecorder,
+  recorder: BufferedRecorder,
   status: FinalStatus,
   thrown: unknown,
 ) => {
@@ -103,9 +107,13 @@ const endAfter = async (
     try {
       await step()
     } catch (error) {
-      problems.push(toRoadmapError(error).message)
+      const known = toRoadmapError(error)
+      problems.push(known.message)
+      if (known.retryable || known.code === "INTERRUPTED") break
     }
   }
+  const lost = recorder.waiting()
+  if (lost > 0) problems.push(`${lost} metric point${lost === 1 ? " was" : "s were"} not written.`)
   if (problems.length > 0)
     throw new RoadmapError(
       first.code,
@@ -114,7 +122,12 @@ const endAfter = async (
     )
 }
 
-const createRecorder = (store: TrackingStore, runId: string, experimentId: string): RunRecorder => {
+interface BufferedRecorder extends RunRecorder {
+  /** Metric points that are not written yet. */
+  waiting(): number
+}
+
+const createRecorder = (store: TrackingStore, runId: string, experimentId: string): BufferedRecorder => {
   let waiting: MetricPoint[] = []
   let flushedAt = Date.now()
 
@@ -155,6 +168,7 @@ const createRecorder = (store: TrackingStore, runId: string, experimentId: strin
     inputs: datasets => store.logInputs(runId, datasets),
     artifact: (path, content) => store.logArtifact(runId, path, content),
     flush,
+    waiting: () => waiting.length,
   }
 }
 

@@ -248,11 +248,10 @@ describe("openTracking", () => {
     await expect(store.searchRuns(other)).rejects.toMatchObject({ code: "INVALID_INPUT" })
     await store.close()
   })
-  it("with an MLflow server in the configuration is ADAPTER_MISSING, with what to do", async () => {
-    const opened = openTracking({ home, mlflow: { trackingUri: "http://127.0.0.1:5000" } })
-    await expect(opened).rejects.toSatisfy(
-      error =>
-        isRoadmapError(error, "ADAPTER_MISSING") && error.hint?.includes("MLFLOW_TRACKING_URI") === true,
+  it("with an MLflow server in the configuration that is not there is UNREACHABLE, with what to do", async () => {
+    const mlflow = { trackingUri: "http://127.0.0.1:9", requestTimeout: 0.2 }
+    await expect(openTracking({ home, mlflow })).rejects.toSatisfy(
+      error => isRoadmapError(error, "UNREACHABLE") && error.hint?.includes("MLFLOW_TRACKING_URI") === true,
     )
   })
 })

@@ -18,8 +18,9 @@ export const startChild = (
   args: readonly string[],
   options: { unprivileged?: boolean } = {},
 ): Child => {
-  const command = [process.execPath, [fileURLToPath(script), ...args]] as const
-  const child = spawn(...(options.unprivileged ? unprivileged(...command) : command), {
+  const plain: [string, string[]] = [process.execPath, [fileURLToPath(script), ...args]]
+  const [program, rest] = options.unprivileged ? unprivileged(...plain) : plain
+  const child = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],
   })
   let errors = ""

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { RoadmapError } from "@roadmap/core/errors"
@@ -11,6 +10,7 @@ import { manifestIfWhole } from "../manifest.ts"
 import { readModel } from "../mlmodel.ts"
 import { checkRegister } from "../names.ts"
 import type { ModelRegistry, ModelVersion, Register } from "../port.ts"
+import { storedCard } from "../stored-card.ts"
 
 export interface SqliteRegistryOptions {
   /** The SQLite file; created when missing. */
@@ -99,13 +99,7 @@ export const sqliteModelRegistry = (options: SqliteRegistryOptions): ModelRegist
       file.read(() => versions.toVersion(versions.find(name, models.versionOf(name, alias)))),
 
     fetchModel,
-    readCard: async (name, version) => {
-      const model = await readModel(await fetchModel(name, version))
-      if (!model.card)
-        throw new RoadmapError("NOT_FOUND", `Version ${version} of "${name}" has no model card.`)
-      const markdown = await readFile(join(model.directory, "model_card.md"), "utf8")
-      return { markdown, card: model.card }
-    },
+    readCard: async (name, version) => storedCard(await fetchModel(name, version), name, version),
     sweep: async () => {
       const retired = file.write(() => directories.retire(versions.digests()))
       for (const { path } of retired) await directories.discard(path)

@@ -1,5 +1,5 @@
 import { RoadmapError } from "@roadmap/core/errors"
-import { parseFilter, parseOrderBy, type Searchable } from "@roadmap/tracking/filter"
+import { parseFilter, parseOrderBy } from "@roadmap/tracking/filter"
 import { compileFilter, compileOrder, type SearchTables } from "@roadmap/tracking/filter-sql"
 import { pageWindow, toPage } from "@roadmap/tracking/page"
 import type { StateFile } from "@roadmap/tracking/state-file"
@@ -12,6 +12,8 @@ import {
   registryLimits,
 } from "../names.ts"
 import type { Page, RegisteredModel, SearchOptions } from "../port.ts"
+import { missingAlias, missingModel, missingVersion, refuseAliased } from "../refusals.ts"
+import { searchableModels } from "../searchable.ts"
 
 export interface ModelRow {
   id: number
@@ -22,11 +24,6 @@ export interface ModelRow {
   last_updated_time: number
 }
 
-const searchable: Searchable = {
-  attributes: { name: "text" },
-  orderedBy: ["creation_timestamp", "last_updated_timestamp"],
-  entities: ["attribute", "tag"],
-}
 const tables: SearchTables = {
   columns: {
     name: "models.name",
@@ -43,9 +40,7 @@ export const modelStore = (file: StateFile, now: () => number) => {
   const find = (name: string): ModelRow => {
     const row = lookUp(name)
     if (row) return row
-    throw new RoadmapError("NOT_FOUND", `There is no model "${name}".`, {
-      hint: "List them with `roadmap models`.",
-    })
+    throw missingModel(name)
   }
   const touch = (id: number) => file.run("update models set last_updated_time = ? where id = ?", now(), id)
   const insert = (name: string, description = "", tags: Record<string, string> = {}): ModelRow => {
@@ -152,9 +147,9 @@ export const modelStore = (file: StateFile, now: () => number) => {
       const { filter = "", orderBy = [] } = options
       const query = { filter, orderBy }
       const window = pageWindow(query, options, 100, registryLimits.pageSize)
-      const where = compileFilter(parseFilter(filter, searchable), tables)
+      const where = compileFilter(parseFilter(filter, searchableModels), tables)
       const order = compileOrder(
-        orderBy.map(text => parseOrderBy(text, searchable)),
+        orderBy.map(text => parseOrderBy(text, searchableModels)),
         tables,
       )
       return file.read(() => {
@@ -215,23 +210,7 @@ export const modelStore = (file: StateFile, now: () => number) => {
         alias,
       )
       if (row) return row.version
-      throw new RoadmapError("NOT_FOUND", `Model "${name}" has no alias "${alias}".`, {
-        hint: "List its aliases with `roadmap models`, or set it.",
-      })
+      throw missingAlias(name, alias)
     },
   }
 }
-
-/** Throws INVALID_INPUT when there are aliases and the deletion is not forced. */
-export const refuseAliased = (aliases: readonly { alias: string }[], what: string, force: boolean): void => {
-  if (aliases.length === 0 || force) return
-  const names = aliases.map(({ alias }) => `"${alias}"`).join(", ")
-  throw new RoadmapError("INVALID_INPUT", `${what} cannot be deleted: the alias ${names} points at it.`, {
-    hint: "Move or delete the alias first, or force the deletion.",
-  })
-}
-
-export const missingVersion = (name: string, version: number) =>
-  new RoadmapError("NOT_FOUND", `Model "${name}" has no version ${version}.`, {
-    hint: "List its versions with `roadmap models`.",
-  })

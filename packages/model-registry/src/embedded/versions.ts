@@ -1,14 +1,15 @@
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { RoadmapError } from "@roadmap/core/errors"
-import { parseFilter, parseOrderBy, type Searchable } from "@roadmap/tracking/filter"
+import { parseFilter, parseOrderBy } from "@roadmap/tracking/filter"
 import { compileFilter, compileOrder, type SearchTables } from "@roadmap/tracking/filter-sql"
 import { pageWindow, toPage } from "@roadmap/tracking/page"
 import type { StateFile } from "@roadmap/tracking/state-file"
 import { modelIdOf } from "../manifest.ts"
 import { checkDescription, checkRegistryTag, checkVersion, registryLimits } from "../names.ts"
 import type { ModelVersion, Page, PageOptions, Register, SearchOptions } from "../port.ts"
-import { missingVersion, type modelStore, refuseAliased } from "./models.ts"
+import { missingVersion, refuseAliased, takenKey } from "../refusals.ts"
+import { searchableVersions } from "../searchable.ts"
+import type { modelStore } from "./models.ts"
 
 export interface VersionRow {
   id: number
@@ -24,11 +25,6 @@ export interface VersionRow {
   last_updated_time: number
 }
 
-const searchable: Searchable = {
-  attributes: { name: "text", run_id: "text", version_number: "number" },
-  orderedBy: ["creation_timestamp", "last_updated_timestamp"],
-  entities: ["attribute", "tag"],
-}
 const tables: SearchTables = {
   columns: {
     name: "models.name",
@@ -117,12 +113,7 @@ export const versionStore = (
           name,
           idempotencyKey,
         )
-        if (row && row.digest !== digest)
-          throw new RoadmapError(
-            "IMMUTABLE",
-            `The key "${idempotencyKey}" registered other content, as version ${row.version} of "${name}".`,
-            { hint: "Use another key for another model." },
-          )
+        if (row && row.digest !== digest) throw takenKey(idempotencyKey, name, row.version)
         if (row) return row
       }
       return file.get<VersionRow>(
@@ -180,9 +171,9 @@ export const versionStore = (
       const { filter = "", orderBy = [] } = options
       const query = { filter, orderBy }
       const window = pageWindow(query, options, 100, registryLimits.pageSize)
-      const where = compileFilter(parseFilter(filter, searchable), tables)
+      const where = compileFilter(parseFilter(filter, searchableVersions), tables)
       const order = compileOrder(
-        orderBy.map(text => parseOrderBy(text, searchable)),
+        orderBy.map(text => parseOrderBy(text, searchableVersions)),
         tables,
       )
       return file.read(() => {

@@ -1,10 +1,11 @@
 import { mkdirSync, renameSync } from "node:fs"
-import { readdir, readFile, rm, stat } from "node:fs/promises"
+import { readFile, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
+import { toRoadmapError } from "@roadmap/core/errors"
 import { resolveInside, syncFolder } from "@roadmap/core/files"
 import { sha256 } from "@roadmap/core/hash"
-import { checkArtifactPath } from "../artifact-path.ts"
+import { checkArtifactPath, clashingArtifact, damagedArtifact, missingArtifact } from "../artifact-path.ts"
+import { localFilesBelow } from "../local-files.ts"
 import type { ArtifactContent, ArtifactInfo } from "../port.ts"
 import { type StagedFile, stageFile } from "../staged-file.ts"
 import type { StateFile } from "../state-file.ts"
@@ -48,10 +49,7 @@ export const artifactStore = (file: StateFile, artifacts: string, runs: ReturnTy
         JSON.stringify(folders.slice(1)),
         below(path),
       )
-      if (clash)
-        throw new RoadmapError("INVALID_INPUT", `"${path}" cannot be an artifact beside "${clash.path}".`, {
-          hint: "A name is a file or a folder, not both.",
-        })
+      if (clash) throw clashingArtifact(path, clash.path)
       file.run(
         `insert into artifacts (run, path, pending_sha256) values (?, ?, ?)
          on conflict (run, path) do update set pending_sha256 = excluded.pending_sha256`,
@@ -92,14 +90,14 @@ export const artifactStore = (file: StateFile, artifacts: string, runs: ReturnTy
   const one = (runId: string, path: string): ArtifactRow => {
     checkArtifactPath(path)
     const row = rowsBelow(runId, path).find(candidate => candidate.path === path)
-    return row ?? missing(runId, path)
+    return row ?? missingArtifact(runId, path)
   }
 
   return {
     log,
     async logFolder(runId: string, folder: string, under?: string): Promise<ArtifactInfo[]> {
       if (under !== undefined) checkArtifactPath(under)
-      const names = await filesBelow(folder)
+      const names = await localFilesBelow(folder)
       const logged: ArtifactInfo[] = []
       for (const name of names)
         logged.push(
@@ -127,21 +125,21 @@ export const artifactStore = (file: StateFile, artifacts: string, runs: ReturnTy
     async read(runId: string, path: string): Promise<Uint8Array> {
       const row = one(runId, path)
       const bytes = await readFile(placeOf(runId, path)).catch(error => {
-        throw damaged(runId, path, toRoadmapError(error))
+        throw damagedArtifact(runId, path, toRoadmapError(error))
       })
-      if (!isContentOf(row, sha256(bytes))) throw damaged(runId, path)
+      if (!isContentOf(row, sha256(bytes))) throw damagedArtifact(runId, path)
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     },
     async download(runId: string, path: string, folder: string): Promise<string[]> {
       if (path !== "") checkArtifactPath(path)
       const rows = rowsBelow(runId, path)
-      if (rows.length === 0 && path !== "") missing(runId, path)
+      if (rows.length === 0 && path !== "") missingArtifact(runId, path)
       const written: string[] = []
       for (const row of rows) {
         const target = resolveInside(folder, row.path)
         const staged = await stageFile(dirname(target), { file: placeOf(runId, row.path) })
         try {
-          if (!isContentOf(row, staged.sha256)) throw damaged(runId, row.path)
+          if (!isContentOf(row, staged.sha256)) throw damagedArtifact(runId, row.path)
           renameSync(staged.path, target)
         } finally {
           await rm(staged.path, { force: true })
@@ -162,43 +160,3 @@ const bytesOf = (content: ArtifactContent): { file: string } | Uint8Array => {
 const below = (path: string) => `${path.replace(/[*?[]/g, "[$&]")}/*`
 
 const isContentOf = (row: ArtifactRow, hash: string) => hash === row.sha256 || hash === row.pending_sha256
-
-/** Names of the files below a folder, sorted, with forward slashes. Refuses links and special files. */
-const filesBelow = async (folder: string): Promise<string[]> => {
-  try {
-    if (!(await stat(folder)).isDirectory())
-      throw new RoadmapError("INVALID_INPUT", `${folder} is a file, not a folder.`, {
-        hint: "Log a single file with logArtifact.",
-      })
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    return entries
-      .filter(entry => !entry.isDirectory())
-      .map(entry => {
-        const path = join(entry.parentPath, entry.name)
-        if (!entry.isFile())
-          throw new RoadmapError(
-            "INVALID_INPUT",
-            `${path} is a link or a special file; artifacts are plain files.`,
-            {
-              hint: "Copy what it points at into the folder.",
-            },
-          )
-        return path.slice(folder.length).replaceAll("\\", "/").replace(/^\/+/, "")
-      })
-      .sort()
-  } catch (error) {
-    throw toRoadmapError(error)
-  }
-}
-
-const damaged = (runId: string, path: string, cause?: unknown) =>
-  new RoadmapError("FILE_CORRUPT", `Artifact "${path}" of run ${runId} is not what was logged.`, {
-    hint: "It was changed or removed outside this program: log it again.",
-    cause,
-  })
-
-const missing = (runId: string, path: string): never => {
-  throw new RoadmapError("NOT_FOUND", `Run ${runId} has no artifact "${path}".`, {
-    hint: "List them with listArtifacts.",
-  })
-}

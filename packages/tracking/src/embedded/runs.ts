@@ -5,7 +5,7 @@ import { RoadmapError } from "@roadmap/core/errors"
 import { checkTag } from "../batch.ts"
 import { parseFilter, parseOrderBy, searchableRuns } from "../filter.ts"
 import { compileFilter, compileOrder, type SearchTables } from "../filter-sql.ts"
-import { checkCount, checkName, describe, limits } from "../limits.ts"
+import { checkCount, checkName, checkTime, limits } from "../limits.ts"
 import { pageWindow, toPage } from "../page.ts"
 import {
   type CreateRun,
@@ -211,11 +211,4 @@ export const setTag = (file: StateFile, run: number, key: string, value: string)
     value,
   )
   if (key === "mlflow.runName") file.run("update runs set run_name = ? where id = ?", value, run)
-}
-
-const checkTime = (what: string, time: number) => {
-  if (!Number.isSafeInteger(time) || time < 0)
-    throw new RoadmapError("INVALID_INPUT", `The ${what} is ${describe(time)}.`, {
-      hint: "A time is whole milliseconds since 1970.",
-    })
 }

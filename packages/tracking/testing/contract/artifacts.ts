@@ -26,6 +26,7 @@ export const artifactRules = (use: ContractContext): void => {
       expect(inputs).toContainEqual(dataset)
       const model = { modelId: `m-${"a1".repeat(16)}`, step: 0 }
       await use.store.logOutputs(runId, [model])
+      await use.store.logOutputs(runId, [model])
       expect((await use.store.getRun(runId)).outputs).toEqual([model])
     })
     it("find the runs that read them", async () => {
@@ -129,9 +130,43 @@ export const artifactRules = (use: ContractContext): void => {
         await refused("PATH_OUTSIDE", use.store.readArtifact(runId, path))
       },
     )
-    it.each(["", "a//b", "./a", "a/", "a\u0000b"])("named %j are INVALID_INPUT", async path => {
+    it.each(["", "a//b", "./a", "a/", "a\u0000b", "a#b", "a%20b"])(
+      "named %j are INVALID_INPUT",
+      async path => {
+        const { runId } = await use.newRun()
+        await refused("INVALID_INPUT", use.store.logArtifact(runId, path, { text: "x" }))
+      },
+    )
+    it("are files or folders, not both", async () => {
       const { runId } = await use.newRun()
-      await refused("INVALID_INPUT", use.store.logArtifact(runId, path, { text: "x" }))
+      await use.store.logArtifact(runId, "plots", { text: "a file" })
+      await refused("INVALID_INPUT", use.store.logArtifact(runId, "plots/loss.svg", { text: "x" }))
+      await use.store.logArtifact(runId, "model/MLmodel", { text: "x" })
+      await refused("INVALID_INPUT", use.store.logArtifact(runId, "model", { text: "x" }))
+      expect(new TextDecoder().decode(await use.store.readArtifact(runId, "plots"))).toBe("a file")
+    })
+    it("keep names with spaces, letters of any script, quotes and per cent signs", async () => {
+      const { runId } = await use.newRun()
+      const names = ["100%.txt", "größe 2.csv", "it's.md", "q?m=1&n=2+3.txt"]
+      for (const name of names) await use.store.logArtifact(runId, `odd/${name}`, { text: name })
+      expect((await use.store.listArtifacts(runId, "odd")).map(({ path }) => path).sort()).toEqual(
+        names.map(name => `odd/${name}`).sort(),
+      )
+      for (const name of names)
+        expect(new TextDecoder().decode(await use.store.readArtifact(runId, `odd/${name}`))).toBe(name)
+    })
+    it("of a deleted run can be read, and none be added", async () => {
+      const { runId } = await use.newRun()
+      await use.store.logArtifact(runId, "a.txt", { text: "a" })
+      await use.store.deleteRun(runId)
+      await refused("INVALID_INPUT", use.store.logArtifact(runId, "b.txt", { text: "b" }))
+      expect(new TextDecoder().decode(await use.store.readArtifact(runId, "a.txt"))).toBe("a")
+      await refused("NOT_FOUND", use.store.readArtifact(runId, "b.txt"))
+    })
+    it("leave no tag on the run", async () => {
+      const run = await use.newRun()
+      await use.store.logArtifact(run.runId, "a.txt", { text: "a" })
+      expect((await use.store.getRun(run.runId)).tags).toEqual(run.tags)
     })
     it("which do not exist are NOT_FOUND, a missing source is FILE_MISSING, a link is INVALID_INPUT", async () => {
       const { runId } = await use.newRun()

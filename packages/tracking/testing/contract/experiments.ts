@@ -27,10 +27,25 @@ export const experimentRules = (use: ContractContext): void => {
       const id = await use.newExperiment()
       await refused("LIMIT_EXCEEDED", use.store.setExperimentTag(id, "note", "x".repeat(20_001)))
     })
+    it("keep names and tags of 500 characters whole", async () => {
+      const name = `${randomUUID()} ${"é".repeat(463)}`
+      const tags = { note: "✈".repeat(500), empty: "" }
+      const { experimentId } = await use.store.createExperiment({ name, tags })
+      expect(await use.store.getExperiment(experimentId)).toMatchObject({ name, tags })
+      const { runId } = await use.store.createRun({ experimentId, runName: name, tags })
+      expect((await use.store.getRun(runId)).tags).toMatchObject(tags)
+    })
+    it("with a tag key of 251 characters, or of none, are refused", async () => {
+      const id = await use.newExperiment()
+      await refused("LIMIT_EXCEEDED", use.store.setExperimentTag(id, "k".repeat(251), "v"))
+      await refused("INVALID_INPUT", use.store.setExperimentTag(id, "", "v"))
+      await refused("INVALID_INPUT", use.store.createExperiment({ name: "x", tags: { "a#b": "v" } }))
+    })
     it("unknown by id or name are NOT_FOUND", async () => {
       await refused("NOT_FOUND", use.store.getExperiment("999999999999"))
       await refused("NOT_FOUND", use.store.getExperimentByName(`nobody's ${randomUUID()}`))
-      await refused("NOT_FOUND", use.store.createRun({ experimentId: "999999999999", runName: "x" }))
+      for (const id of ["999999999999", "", "one", "1 or 1"])
+        await refused("NOT_FOUND", use.store.createRun({ experimentId: id, runName: "x" }))
     })
     it("are searched by name and tag, page by page, without gaps or repetitions", async () => {
       const mark = randomUUID()
@@ -58,7 +73,11 @@ export const experimentRules = (use: ContractContext): void => {
       expect((await use.store.getExperiment(experimentId)).lifecycleStage).toBe("deleted")
       expect(await use.found(experimentId, "")).toEqual([])
       await refused("INVALID_INPUT", use.store.createRun({ experimentId, runName: "late" }))
+      await refused("INVALID_INPUT", use.store.deleteExperiment(experimentId))
+      await refused("INVALID_INPUT", use.store.restoreRun(run.runId))
+      await refused("INVALID_INPUT", use.store.setExperimentTag(experimentId, "late", "yes"))
       await use.store.restoreExperiment(experimentId)
+      await refused("INVALID_INPUT", use.store.restoreExperiment(experimentId))
       expect((await use.store.getRun(run.runId)).lifecycleStage).toBe("active")
       expect(await use.found(experimentId, "")).toEqual(["a run"])
     })
