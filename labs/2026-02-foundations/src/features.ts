@@ -90,13 +90,14 @@ const statisticSql = (name: StatisticName): string => {
     total AS (SELECT ${list}, sum(flights) AS flights, sum(delay) AS delay FROM per_fold GROUP BY ${list}),
     training_days AS (SELECT DISTINCT day, fold ${trainingRows}),
     folds AS (
-      SELECT numbers.fold, (SELECT count(*) FROM training_days WHERE training_days.fold <> numbers.fold) AS days
-      FROM (${foldRows}) AS numbers
+      SELECT numbers.fold, count(training_days.day) AS days
+      FROM (${foldRows}) AS numbers LEFT JOIN training_days ON training_days.fold <> numbers.fold
+      GROUP BY numbers.fold
     )
     SELECT ${keys.map(key => `total.${key}`).join(", ")}, folds.fold,
       CAST(total.flights - coalesce(own.flights, 0) AS INTEGER) AS flights,
       CAST(total.delay - coalesce(own.delay, 0) AS BIGINT) AS delay,
-      (total.flights - coalesce(own.flights, 0)) * 1.0 / folds.days AS flights_a_day
+      CAST(total.flights - coalesce(own.flights, 0) AS DOUBLE) / folds.days AS flights_a_day
     FROM total CROSS JOIN folds LEFT JOIN per_fold own ON own.fold = folds.fold AND ${sameGroup}`
 }
 

@@ -7,6 +7,7 @@ import { predict } from "@roadmap/ml/model"
 import { openWarehouse } from "@roadmap/warehouse/open"
 import type { SqlEngine } from "@roadmap/warehouse/port"
 import { rowsOf } from "@roadmap/warehouse/rows"
+import { sqlWords } from "./dialect.ts"
 import { splitByTime, splits } from "./split.ts"
 
 /** Airports with a smaller share of a split's flights are left out: their means are noise. 300 of two million. */
@@ -62,7 +63,7 @@ const groupAirports = async (engine: SqlEngine, { random, signal }: StepContext)
       rowsOf<AirportRow>(
         await engine.query(
           `SELECT origin AS airport, avg(delay) AS mean_delay, avg(late) AS late_share,
-             count(*) * 1.0 / count(DISTINCT day) AS flights_a_day, avg(distance) AS mean_distance
+             CAST(count(*) AS DOUBLE) / count(DISTINCT day) AS flights_a_day, avg(distance) AS mean_distance
            FROM gold.flights WHERE split = ? GROUP BY origin
            HAVING count(*) >= ? * (SELECT count(*) FROM gold.flights WHERE split = ?) ORDER BY origin`,
           [split, leastShare, split],
@@ -158,7 +159,7 @@ const dayFeatures = ["mean_delay", "late_share", "deviation", "flights"] as cons
 const scoreDays = async (engine: SqlEngine, { random, signal }: StepContext) => {
   const days = rowsOf<DayRow>(
     await engine.query(
-      `SELECT strftime(min(date), '%Y-%m-%d') AS date, min(split) AS split, avg(delay) AS mean_delay, avg(late) AS late_share,
+      `SELECT ${sqlWords(engine).dayText("min(date)")} AS date, min(split) AS split, avg(delay) AS mean_delay, avg(late) AS late_share,
          stddev_samp(delay) AS deviation, CAST(count(*) AS DOUBLE) AS flights
        FROM gold.flights GROUP BY day HAVING count(*) >= 10 ORDER BY day`,
       [],

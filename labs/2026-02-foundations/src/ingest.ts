@@ -86,7 +86,8 @@ const writeSample = async ({ config, sample, signal }: StepContext, source: stri
   const known = join(folder, `.${basename(path)}.tmp`)
   await mkdir(folder, { recursive: true })
   await rm(known, { force: true })
-  await using engine = await openWarehouse(config)
+  // The file is on this machine, where another warehouse does not reach.
+  await using engine = await openWarehouse({ ...config, databricks: undefined })
   const [{ rows }] = rowsOf<{ rows: number }>(
     await engine.query(`SELECT count(*) AS rows FROM read_parquet(${quoteText(source)})`),
   )

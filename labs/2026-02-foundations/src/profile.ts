@@ -3,6 +3,7 @@ import { defineStep } from "@roadmap/labkit/lab"
 import { openWarehouse } from "@roadmap/warehouse/open"
 import type { SqlEngine } from "@roadmap/warehouse/port"
 import { type Cell, rowsOf } from "@roadmap/warehouse/rows"
+import { sqlWords } from "./dialect.ts"
 import { ingestFlights } from "./ingest.ts"
 
 /** Bins of the delay histogram: five minutes each; the tails beyond are counted apart. */
@@ -37,7 +38,10 @@ export const profileFlights = defineStep({
     await using engine = await openWarehouse(config)
     const ask = async <Row extends { [K in keyof Row]: Cell }>(sql: string): Promise<Row[]> =>
       rowsOf<Row>(await engine.query(sql, [], { signal }))
-    const aggregates = `count(*) AS flights, avg(delay) AS "meanDelay", avg(CAST(delay >= 15 AS INTEGER)) AS "lateShare"`
+    const words = sqlWords(engine)
+    const group = words.name("group")
+    const meanDelay = `avg(delay) AS ${words.name("meanDelay")}`
+    const aggregates = `count(*) AS flights, ${meanDelay}, avg(CAST(delay >= 15 AS INTEGER)) AS ${words.name("lateShare")}`
     return {
       columns: await profileTable(engine, "silver.flights", {
         columns: ["date", "delay", "distance", "origin", "destination"],
@@ -45,14 +49,14 @@ export const profileFlights = defineStep({
       }),
       delays: await delayHistogram(engine),
       byHour: await ask<GroupProfile>(
-        `SELECT CAST(hour(date) AS INTEGER) AS "group", ${aggregates} FROM silver.flights GROUP BY 1 ORDER BY 1`,
+        `SELECT CAST(hour(date) AS INTEGER) AS ${group}, ${aggregates} FROM silver.flights GROUP BY 1 ORDER BY 1`,
       ),
       byWeekday: await ask<GroupProfile>(
-        `SELECT CAST((floor(epoch(date) / 86400) + 3) % 7 AS INTEGER) AS "group", ${aggregates} FROM silver.flights GROUP BY 1 ORDER BY 1`,
+        `SELECT CAST((${words.day("date")} + 3) % 7 AS INTEGER) AS ${group}, ${aggregates} FROM silver.flights GROUP BY 1 ORDER BY 1`,
       ),
       byDay: await ask<DayProfile>(
-        `SELECT strftime(min(date), '%Y-%m-%d') AS date, count(*) AS flights, avg(delay) AS "meanDelay"
-         FROM silver.flights GROUP BY floor(epoch(date) / 86400) ORDER BY min(date)`,
+        `SELECT ${words.dayText("min(date)")} AS date, count(*) AS flights, ${meanDelay}
+         FROM silver.flights GROUP BY ${words.day("date")} ORDER BY 1`,
       ),
       airports: await ask<AirportProfile>(
         `SELECT origin AS airport, ${aggregates} FROM silver.flights GROUP BY origin ORDER BY flights DESC, origin LIMIT 20`,

@@ -3,6 +3,7 @@ import { lineage } from "@roadmap/ingestion/schema"
 import { defineStep } from "@roadmap/labkit/lab"
 import { openWarehouse } from "@roadmap/warehouse/open"
 import { rowsOf } from "@roadmap/warehouse/rows"
+import { sqlWords } from "./dialect.ts"
 import { ingestFlights } from "./ingest.ts"
 import { tableHas } from "./tables.ts"
 
@@ -36,13 +37,14 @@ export const splitByTime = defineStep({
   intact: async ({ config }, result: { rows: number }) => tableHas(config, "gold.flights", result.rows),
   async run({ config, signal }) {
     await using engine = await openWarehouse(config)
+    const words = sqlWords(engine)
     await engine.query("CREATE SCHEMA IF NOT EXISTS gold")
     await engine.query(
       `CREATE OR REPLACE TABLE gold.flights AS
        WITH timed AS (
-         SELECT *, CAST(floor(epoch(date) / 86400) AS INTEGER) AS day FROM silver.flights
+         SELECT *, ${words.day("date")} AS day FROM silver.flights
        )
-       SELECT row_number() OVER (ORDER BY ${lineage.file}, ${lineage.row}) AS flight_id, date, day, origin, destination, distance, delay,
+       SELECT CAST(row_number() OVER (ORDER BY ${lineage.file}, ${lineage.row}) AS BIGINT) AS flight_id, date, day, origin, destination, distance, delay,
          CAST(delay >= 15 AS INTEGER) AS late,
          CAST(hour(date) AS INTEGER) AS hour,
          CAST(hour(date) * 60 + minute(date) AS INTEGER) AS minute_of_day,
@@ -58,8 +60,8 @@ export const splitByTime = defineStep({
     const summary = rowsOf<SplitSummary>(
       await engine.query(
         `SELECT split, count(*) AS rows, count(DISTINCT day) AS days,
-           strftime(min(date), '%Y-%m-%d') AS first, strftime(max(date), '%Y-%m-%d') AS last,
-           avg(delay) AS "meanDelay", avg(late) AS "lateShare"
+           ${words.dayText("min(date)")} AS first, ${words.dayText("max(date)")} AS last,
+           avg(delay) AS ${words.name("meanDelay")}, avg(late) AS ${words.name("lateShare")}
          FROM gold.flights GROUP BY split ORDER BY min(date)`,
       ),
     )

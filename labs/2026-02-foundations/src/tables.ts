@@ -8,7 +8,9 @@ import { rowsOf } from "@roadmap/warehouse/rows"
 export const tableHas = async (config: Config, table: string, rows: number): Promise<boolean> => {
   await using engine = await openWarehouse(config)
   try {
-    const [{ n }] = rowsOf<{ n: number }>(await engine.query(`SELECT count(*) AS n FROM ${tableName(table)}`))
+    const [{ n }] = rowsOf<{ n: number }>(
+      await engine.query(`SELECT count(*) AS n FROM ${tableName(table, engine.dialect)}`),
+    )
     return n === rows
   } catch (error) {
     if (isRoadmapError(error, "TABLE_MISSING")) return false

@@ -1,5 +1,5 @@
 import { RoadmapError } from "@roadmap/core/errors"
-import { quoteIdentifier, tableName } from "@roadmap/warehouse/identifiers"
+import { quoteIdentifier, schemaName, tableName } from "@roadmap/warehouse/identifiers"
 import type { Field, FileFormat, SqlEngine } from "@roadmap/warehouse/port"
 import { rowsOf } from "@roadmap/warehouse/rows"
 import { sqlWords } from "./dialect.ts"
@@ -99,9 +99,8 @@ const dropStaging = async (engine: SqlEngine, bronze: string): Promise<void> => 
 }
 
 export const inSchema = async (engine: SqlEngine, table: string): Promise<void> => {
-  const dot = table.indexOf(".")
-  if (dot !== -1)
-    await engine.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(table.slice(0, dot), engine.dialect)}`)
+  const schema = schemaName(table, engine.dialect)
+  if (schema !== undefined) await engine.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
 }
 
 const stagingTable = (bronze: string, format: FileFormat): string => `${bronze}__arriving_${format}`

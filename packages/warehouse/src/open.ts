@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { Config } from "@roadmap/core/config"
-import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
+import { toRoadmapError } from "@roadmap/core/errors"
 import type { SqlEngine } from "./port.ts"
 
 export interface WarehouseOptions {
@@ -9,18 +9,24 @@ export interface WarehouseOptions {
   memoryLimit?: string
   /** Default: one a core. */
   threads?: number
+  /** Databricks only: a Unity Catalog volume's folder (`/Volumes/…`) through which loads go as Parquet files. */
+  volume?: string
 }
 
 /**
- * Opens the warehouse that the configuration names: DuckDB in `<home>/warehouse.duckdb`.
- * Throws STATE_LOCKED (another process has it), STATE_CORRUPT, PERMISSION, DISK_FULL; ADAPTER_MISSING when the
- * configuration asks for Databricks, which has no adapter yet.
+ * Opens the warehouse that the configuration names: a Databricks SQL warehouse when DATABRICKS_HTTP_PATH is set, else
+ * DuckDB in `<home>/warehouse.duckdb`. Throws STATE_LOCKED (another process has the file), STATE_CORRUPT, PERMISSION,
+ * DISK_FULL. A Databricks warehouse is asked first by the first call.
  */
 export const openWarehouse = async (config: Config, options: WarehouseOptions = {}): Promise<SqlEngine> => {
-  if (config.databricks)
-    throw new RoadmapError("ADAPTER_MISSING", "There is no Databricks SQL adapter yet.", {
-      hint: "Unset DATABRICKS_HTTP_PATH to use the embedded DuckDB.",
+  if (config.databricks) {
+    const { databricksEngine } = await import("./adapters/databricks.ts")
+    return databricksEngine({
+      ...config.databricks,
+      temporaryFolder: join(config.home, "duckdb-spill"),
+      ...(options.volume && { volume: options.volume }),
     })
+  }
   await mkdir(config.home, { recursive: true }).catch(error => {
     throw toRoadmapError(error)
   })

@@ -6,7 +6,10 @@
  */
 export interface SqlEngine {
   readonly dialect: Dialect
-  /** Runs one statement and returns its whole result. For results that fit in memory; else `stream`. */
+  /**
+   * Runs one statement and returns its whole result. For results that fit in memory; else `stream`. Columns of nested,
+   * binary and interval types do not travel: SQL_INVALID with the advice to cast.
+   */
   query(sql: string, params?: readonly SqlParameter[], options?: QueryOptions): Promise<Table>
   /**
    * Runs one statement and yields its result in order, in batches of 1 to `batchRowLimit` rows, holding only
@@ -44,7 +47,8 @@ export interface QueryOptions {
 
 /**
  * `schema.table` as one text, split at the first dot, or the two parts when a name has a dot inside.
- * A name without a dot lies in the engine's default schema.
+ * A name without a dot lies in the engine's default schema. On Spark a text may have a catalog in front:
+ * `catalog.schema.table`.
  */
 export type TableRef = string | readonly [schema: string, table: string]
 

@@ -67,15 +67,16 @@ describe("opening", () => {
     expect(row).toEqual({ zone: "UTC", noon: new Date("2001-06-30T12:00:00Z") })
   })
 
-  it("refuses a configuration for Databricks until there is an adapter", async () => {
-    const databricks = {
-      host: "https://example.cloud.databricks.com",
-      token: "t",
-      httpPath: "/sql/1.0/warehouses/1",
-    }
-    const error = await failure(openWarehouse({ ...config(), databricks }))
-    expect(error.code).toBe("ADAPTER_MISSING")
-    expect(error.hint).toContain("DATABRICKS_HTTP_PATH")
+  it("takes the Databricks warehouse of a configuration, and asks it only when there is something to ask", async () => {
+    const databricks = { host: "https://localhost:1", token: "t", httpPath: "/sql/1.0/warehouses/1" }
+    await using engine = await openWarehouse({ ...config(), databricks })
+    expect(engine.dialect).toBe("spark")
+    expect((await failure(engine.query("SELECT 1 AS a", [], { signal: AbortSignal.abort() }))).code).toBe(
+      "INTERRUPTED",
+    )
+    expect(await readdir(home)).toEqual([])
+    const open = { ...databricks, host: "http://localhost:1" }
+    expect((await failure(openWarehouse({ ...config(), databricks: open }))).code).toBe("CONFIG_INVALID")
   })
 
   it("names the process that has the database open", async () => {

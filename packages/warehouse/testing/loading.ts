@@ -23,6 +23,42 @@ export const describeLoading = (bench: Bench): void => {
       expect(await ask(`SELECT n, letter FROM ${sql(table)}`)).toEqual([{ n: 3, letter: "c" }])
     })
 
+    it("makes an empty table of a source without rows, with the source's columns", async () => {
+      const table = newTable()
+      const receipt = await bench.engine.load(table, { ...everyType(), batches: [] }, "replace")
+      expect(receipt.rows).toBe(0)
+      const empty = await bench.engine.query(`SELECT * FROM ${sql(table)}`)
+      expect(empty.rows).toBe(0)
+      expect(empty.fields).toEqual(everyType().fields)
+    })
+
+    it("appends nothing when a source has no rows", async () => {
+      const table = newTable()
+      await bench.engine.load(table, letters(["a"]), "replace")
+      await bench.engine.load(table, letters([]), "append")
+      expect(await ask(`SELECT letter FROM ${sql(table)}`)).toEqual([{ letter: "a" }])
+    })
+
+    it("loads more than one statement can hold, all of it or nothing", async () => {
+      const table = newTable()
+      const wide = Array.from({ length: 6_000 }, (_, row) => String(row).padStart(1_000, "x"))
+      expect((await bench.engine.load(table, letters(wide), "replace")).rows).toBe(6_000)
+      await bench.engine.load(table, letters(wide.slice(0, 5_000)), "append")
+      const [counted] = await ask(
+        `SELECT count(*) AS n, count(DISTINCT letter) AS different, min(length(letter)) AS shortest FROM ${sql(table)}`,
+      )
+      expect(counted).toEqual({ n: 11_000, different: 6_000, shortest: 1_000 })
+      const broken = {
+        fields: letters([]).fields,
+        batches: (async function* () {
+          yield* letters(wide).batches
+          throw new Error("the source broke")
+        })(),
+      }
+      await expect(bench.engine.load(table, broken, "append")).rejects.toThrow("the source broke")
+      expect(await ask(`SELECT count(*) AS n FROM ${sql(table)}`)).toEqual([{ n: 11_000 }])
+    })
+
     it("creates the table of an append when it is missing", async () => {
       const table = newTable()
       await bench.engine.load(table, letters(["a"]), "append")

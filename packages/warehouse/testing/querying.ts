@@ -79,6 +79,21 @@ export const describeQuerying = (bench: Bench): void => {
       expect(rowsOf(await bench.engine.query("SELECT ? AS text", [attack]))).toEqual([{ text: attack }])
     })
 
+    it("leaves every character of a text alone", async () => {
+      const [open, tick] = ["${", "`"]
+      const text = `a\\b 'c' "d" ${tick}e${tick} ? :f -- /* */ ${open}spark.app.name} ${open}env:HOME} %_\r\n\t żółć 🛫`
+      expect(rowsOf(await bench.engine.query("SELECT ? AS text, '?' AS mark", [text]))).toEqual([
+        { text, mark: "?" },
+      ])
+      const table = newTable()
+      await bench.engine.load(table, letters([text, `${text}!`, text]), "replace")
+      expect((await ask(`SELECT letter FROM ${sql(table)} ORDER BY letter`)).map(row => row.letter)).toEqual([
+        text,
+        text,
+        `${text}!`,
+      ])
+    })
+
     it.each([[[]], [[1, 2]]])("refuses %j values for one parameter", async params => {
       expect((await failure(bench.engine.query("SELECT ? AS a", params))).code).toBe("SQL_INVALID")
     })

@@ -138,7 +138,7 @@ const countOf = async (statement: Awaited<ReturnType<typeof execute>>): Promise<
 }
 
 /** What goes wrong while a file is read is the file's fault, unless the disk, the user or a lock is. */
-const fileCorrupt =
+export const fileCorrupt =
   (files: readonly string[]) =>
   (error: unknown): never => {
     const coded = duckdbError(error, { databasePath: "The warehouse" })
