@@ -3,7 +3,6 @@ import { createGradientWriter, writeGradients } from "./gradients.ts"
 import { createGrower, type Grower, type GrownTree, growTree, type TreeNode } from "./grow.ts"
 import type { Kernels } from "./kernels.ts"
 import { addToSlot, clearSlot, sumShiftedSlots } from "./leaf-histogram.ts"
-import { listStart } from "./plan.ts"
 import { createSampler } from "./sampling.ts"
 import { noteSteps, renewLeafValues } from "./update.ts"
 import { createValidator } from "./validate.ts"
@@ -41,20 +40,20 @@ export function* boost(
   let bestTree = 0
 
   for (let tree = 0; tree < parameters.trees; tree++) {
-    const ownRows = sampler.drawRows(tree)
+    const drawn = sampler.drawRows(tree)
     sampler.drawFeatures(tree, grower.histograms.active)
     const rootComplete = carriesRoot && tree > 0
     // Without row sampling the root's rows are all rows: each block is added while it is still in the cache.
     const addsBlocks = !rootComplete && parameters.rowFraction === 1
     if (addsBlocks) clearSlot(grower.histograms, rootSlot)
-    let listed = plan.lists[0] / 4 + listStart(plan.rows, crew.thread, crew.threads)
+    let listed = drawn.begin
     const addBlock = (first: number, last: number): void => {
       addToSlot(grower.histograms, rootSlot, listed, listed + last - first, first)
       listed += last - first
     }
     yield* writeGradients(gradients, grower.context, tree, tree > 0, addsBlocks ? addBlock : undefined)
     const grown = yield* growTree(grower, {
-      ownRows,
+      rows: drawn,
       rootSlot,
       spareSlot,
       root: rootComplete ? "complete" : addsBlocks ? "added" : "empty",
@@ -62,7 +61,7 @@ export function* boost(
     })
     if (grown.leaves.length === 1 && !samples) break
     const steps = finishValues(grower, grown)
-    yield* noteSteps(grower, grown, steps, sampler.isSampled(tree))
+    yield* noteSteps(grower, grown, steps, drawn)
     if (carriesRoot && tree < parameters.trees - 1) {
       sumShiftedSlots(
         grower.histograms,

@@ -10,7 +10,9 @@ import {
   slotSums,
   subtractSlot,
 } from "./leaf-histogram.ts"
-import { listStart, type PlannedFeature } from "./plan.ts"
+import type { Direction } from "./partition.ts"
+import type { PlannedFeature } from "./plan.ts"
+import type { DrawnRows } from "./sampling.ts"
 import {
   createScanContext,
   type LeafSums,
@@ -69,8 +71,8 @@ export const createGrower = (workspace: Workspace, crew: Crew, kernels: Kernels)
 }
 
 export interface GrowOptions {
-  /** Rows of this thread, at the start of its first list. */
-  ownRows: number
+  /** Rows of this thread. */
+  rows: DrawnRows
   rootSlot: number
   /** A slot to leave alone. */
   spareSlot: number
@@ -94,8 +96,7 @@ export function* growTree(grower: Grower, options: GrowOptions): Generator<void,
   const canSplit = ({ sums, depth }: Leaf) =>
     sums.rows >= 2 * minRowsPerLeaf && (maxDepth === 0 || depth < maxDepth)
 
-  const begin = plan.lists[0] / 4 + listStart(plan.rows, crew.thread, crew.threads)
-  const end = begin + options.ownRows
+  const { begin, middle: end } = options.rows
   if (options.root === "empty") yield* fillSlot(histograms, options.rootSlot, begin, end)
   if (options.root === "added") reduceSlot(histograms, options.rootSlot)
   crew.barrier()
@@ -156,12 +157,8 @@ const splitLeaf = (grower: Grower, parent: Leaf, nodes: TreeNode[]): [Leaf, Leaf
   const { split } = parent
   const feature = plan.features[split.feature]
   const set = feature.kind === "categorical" ? split.set : undefined
-  const buffer = parent.buffer === 1 ? 2 : 1
-  const source = parent.begin
-  const target = source + (plan.lists[buffer] - plan.lists[parent.buffer]) / 4
-  const count = parent.end - parent.begin
   const { bin, missingLeft } = split
-  const middle = grower.kernels.partition(source, target, count, feature, { bin, missingLeft, set })
+  const { buffer, begin, middle, end } = partitionList(grower, parent, feature, { bin, missingLeft, set })
 
   const [leftSums, rightSums] = childSums(grower, parent, feature)
   const node = nodes[parent.node]
@@ -174,9 +171,30 @@ const splitLeaf = (grower: Grower, parent: Leaf, nodes: TreeNode[]): [Leaf, Leaf
   node.right = nodes.push(leafNode(grower, rightSums)) - 1
   const child = { depth: parent.depth + 1, slot: -1, buffer }
   return [
-    { ...child, node: node.left, sums: leftSums, split: noSplit(), begin: target, end: middle },
-    { ...child, node: node.right, sums: rightSums, split: noSplit(), begin: middle, end: target + count },
+    { ...child, node: node.left, sums: leftSums, split: noSplit(), begin, end: middle },
+    { ...child, node: node.right, sums: rightSums, split: noSplit(), begin: middle, end },
   ]
+}
+
+/** Rows of this thread: lists[buffer][begin, end). */
+export interface RowList {
+  readonly buffer: number
+  readonly begin: number
+  readonly end: number
+}
+
+/** Writes the list to the same range of another buffer, rows that go left first; right begins at `middle`. */
+export const partitionList = (
+  { workspace: { plan }, kernels }: Grower,
+  { buffer: from, begin: source, end }: RowList,
+  feature: PlannedFeature,
+  direction: Direction,
+): RowList & { readonly middle: number } => {
+  const buffer = from === 1 ? 2 : 1
+  const begin = source + (plan.lists[buffer] - plan.lists[from]) / 4
+  const count = end - source
+  const middle = kernels.partition(source, begin, count, feature, direction)
+  return { buffer, begin, middle, end: begin + count }
 }
 
 /** A monotone split bounds the values of everything below it by the middle of its children's values. */

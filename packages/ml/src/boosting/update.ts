@@ -1,30 +1,37 @@
-import { leafOfRow } from "./descend.ts"
-import type { Grower, GrownTree } from "./grow.ts"
+import { type Grower, type GrownTree, partitionList, type RowList } from "./grow.ts"
 import { weightedQuantile } from "./loss.ts"
-import { ownBlocks } from "./plan.ts"
+import type { DrawnRows } from "./sampling.ts"
 
 /**
  * Notes each row's leaf and what the leaves add; the pass that computes the next gradients adds it. Rows the
- * tree was not grown on are in no leaf's list: they walk down the tree.
+ * tree was not grown on are in no leaf's list: they are partitioned by its splits now (measured: three times
+ * as fast as walking down the tree row by row).
  */
 export function* noteSteps(
-  { workspace, crew, kernels }: Grower,
+  grower: Grower,
   { nodes, leaves }: GrownTree,
   steps: Float64Array,
-  isSampled: ((row: number) => boolean) | undefined,
+  { middle, end }: DrawnRows,
 ): Generator<void, void> {
-  const { plan, u8, u16, f64 } = workspace
+  const { crew, kernels } = grower
+  const { plan, f64 } = grower.workspace
   f64.set(steps, plan.steps / 8 + crew.thread * plan.parameters.leaves)
-  leaves.forEach(({ begin, end }, id) => {
-    kernels.markRows(begin, end, id)
+  leaves.forEach((leaf, id) => {
+    kernels.markRows(leaf.begin, leaf.end, id)
   })
   yield
-  if (!isSampled) return
-  const ids = plan.leafIds / 2
   const idOfNode = new Map(leaves.map(({ node }, id) => [node, id]))
-  for (const [first, last] of ownBlocks(plan.rows, crew.thread, crew.threads)) {
-    for (let row = first; row < last; row++)
-      if (!isSampled(row)) u16[ids + row] = idOfNode.get(leafOfRow(nodes, plan.features, u8, row))!
+  const waiting: (RowList & { node: number })[] = [{ node: 0, buffer: 0, begin: middle, end }]
+  for (let list = waiting.pop(); list !== undefined; list = waiting.pop()) {
+    if (list.begin === list.end) continue
+    const node = nodes[list.node]
+    if (node.feature < 0) {
+      kernels.markRows(list.begin, list.end, idOfNode.get(list.node)!)
+      continue
+    }
+    const parts = partitionList(grower, list, plan.features[node.feature], node)
+    waiting.push({ ...parts, node: node.left, end: parts.middle })
+    waiting.push({ ...parts, node: node.right, begin: parts.middle })
     yield
   }
 }
