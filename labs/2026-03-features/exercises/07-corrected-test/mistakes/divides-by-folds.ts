@@ -1,0 +1,18 @@
+// mistake: divides-by-folds
+import type { Comparison, Rows } from "../solution.ts"
+
+export const compareScores = (
+  first: readonly number[],
+  second: readonly number[],
+  rows: Rows,
+  critical: number,
+): Comparison => {
+  const folds = first.length
+  if (folds < 2) throw new Error("too few folds")
+  const differences = first.map((score, fold) => score - second[fold])
+  const difference = differences.reduce((sum, one) => sum + one, 0) / folds
+  const variance = differences.reduce((sum, one) => sum + (one - difference) ** 2, 0) / folds
+  const margin = critical * Math.sqrt(variance * (1 / folds + rows.test / rows.train))
+  const [low, high] = [difference - margin, difference + margin]
+  return { difference, low, high, decision: low > 0 ? "first" : high < 0 ? "second" : "not proven" }
+}
