@@ -20,7 +20,7 @@ export const renderLearnings = ({ result }: Pick<StepContext, "result">): string
   const { evaluated } = result(evaluateModels)
   const leaks = result(searchLeaks)
   const { found } = result(searchSpace)
-  const { ablations, complete } = result(ablateGroups)
+  const { ablations, complete, rows: ablationRows } = result(ablateGroups)
   const { importance } = result(explainModels)
   const replay = result(replayOnline)
   const { decisions } = result(registerCandidates)
@@ -40,7 +40,7 @@ export const renderLearnings = ({ result }: Pick<StepContext, "result">): string
     ...evaluated.flatMap(evaluation => [gainTable(evaluation), ""]),
     "The same algorithm as in February. What changed is what it is told: averages of past months became the last hours.",
     "",
-    "**What each group is worth.** The deciding metric on June, without one group of features at a time (fewer rows than the final fit):",
+    `**What each group is worth.** The deciding metric on June's part of ${formatCount(ablationRows)} flights spread over all months, without one group of features at a time. The fits learn from these flights only:`,
     "",
     markdownTable({
       columns: [
