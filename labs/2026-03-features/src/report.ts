@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { writeFileAtomic } from "@roadmap/core/files"
 import { registeredNames } from "@roadmap/lab-2026-02-foundations/register"
 import { defineStep, type StepContext } from "@roadmap/labkit/lab"
-import { formatCount, formatInterval, formatNumber } from "@roadmap/report/format"
+import { formatCount, formatDecimals, formatInterval } from "@roadmap/report/format"
 import { renderPage, type Section } from "@roadmap/report/page"
 import { standaloneSvg } from "@roadmap/report/plots/plot"
 import { ablateGroups } from "./ablate.ts"
@@ -83,7 +83,7 @@ export const writeReport = defineStep({
           const gain = comparison.gains.find(each => each.metric === metric)!
           return {
             label: `${registeredNames[task]}: ${metricLabels[metric]}`,
-            value: formatNumber(score.estimate, { significant: 3 }),
+            value: formatDecimals(score.estimate, task === "delay" ? 1 : 3),
             note: `on June; gain over February ${formatInterval(gain.estimate, gain.low, gain.high)}`,
           }
         }),

@@ -36,7 +36,7 @@ export const modelsSection = ({ evaluated }: StepResultOf<typeof evaluateModels>
   title: "February's champions, beaten",
   text:
     "Both months' models answer for the same flights. The gain is measured on the same resampled days for both, so a hard " +
-    "day counts for neither; above zero is better than February, for every metric.",
+    "day counts for neither; above zero is better than February, for every metric. Brackets are 95 % intervals.",
   blocks: evaluated.flatMap(({ task, scores, comparison }): Block[] => [
     {
       kind: "table",
@@ -49,7 +49,9 @@ export const modelsSection = ({ evaluated }: StepResultOf<typeof evaluateModels>
             const score = scores.find(
               each => each.model === model && each.metric === metric && each.part === part,
             )
-            return score ? formatInterval(score.estimate, score.low, score.high) : null
+            if (!score) return null
+            const interval = formatInterval(score.estimate, score.low, score.high)
+            return part === "test" ? interval : interval.split(" ")[0]
           }),
         ]),
       },
