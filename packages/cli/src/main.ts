@@ -84,6 +84,15 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .action(action(async () => (await import("./commands/models.ts")).models))
 
   program
+    .command("features")
+    .description("registered feature views and services; with a name, its features, versions and lineage")
+    .argument("[name]", "airport_arrivals, flight_features")
+    .option("--search <text>", "in name, description, owner or features")
+    .option("--owner <owner>", "of this owner")
+    .option("--tag <key=value...>", "with these tags")
+    .action(action(async () => (await import("./commands/features.ts")).features))
+
+  program
     .command("doctor")
     .description("which part each port uses, whether it answers, and how to fix what fails")
     .argument("[service]", "databricks: try on the warehouse all that this project asks of one")

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 import { loadConfig } from "@roadmap/core/config"
+import { defineEntity, defineFeatureView } from "@roadmap/feature-store/definitions"
+import { openFeatureRegistry } from "@roadmap/feature-store/registry"
+import { defineFeatureService } from "@roadmap/feature-store/services"
 import { openRegistry } from "@roadmap/model-registry/open"
 import { openTracking } from "@roadmap/tracking/open"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
@@ -110,6 +113,7 @@ test("colours are whole: nothing of them is left when a terminal has taken them"
     ["runs"],
     ["runs", ...ids],
     ["models"],
+    ["features"],
     ["progress"],
     ["check"],
     ["drill"],
@@ -151,6 +155,49 @@ describe("looking for what is not there", () => {
 
   test("no runs at all name the command that makes some", async () => {
     expect((await roadmap(["runs"])).stdout).toContain("roadmap run feb")
+    expect((await roadmap(["features"])).stdout).toContain("roadmap run mar")
+  })
+})
+
+describe("features", () => {
+  const origin = defineFeatureView({
+    name: "origin_delay",
+    entity: defineEntity({ name: "airport", keys: { origin: "string" } }),
+    source: { table: "gold.flights", eventTime: "departed_at", knownTime: "landed_at" },
+    features: { mean_3h: { aggregate: "mean", column: "delay", window: "3h" }, last: { column: "delay" } },
+    ttl: "2d",
+    owner: "flights",
+    tags: { month: "2026-03" },
+  })
+  beforeEach(() => {
+    using registry = openFeatureRegistry(loadConfig({ ROADMAP_HOME: home }))
+    const service = defineFeatureService({ name: "delays", views: [origin] })
+    registry.register(service)
+    const { version } = service
+    registry.linkModel({ model: "flight-delay", version: 2, service: "delays", serviceVersion: version })
+  })
+
+  test("of a view are listed with what they mean, from its table to the models that use it", async () => {
+    const { stdout } = await roadmap(["features", "origin_delay"])
+    expect(stdout).toContain("from gold.flights, known at landed_at, latest values live 2d")
+    expect(stdout).toContain("mean_3h: mean of delay over 3h, sliding")
+    expect(stdout).toMatch(/services +delays \(/)
+    expect(stdout).toMatch(/models +flight-delay\/2/)
+  })
+
+  test("are found by text, owner and tag, and a mistyped name suggests the nearest", async () => {
+    const names = async (...args: string[]) =>
+      JSON.parse((await roadmap(["features", "--json", ...args])).stdout).definitions.map(
+        ({ name }: { name: string }) => name,
+      )
+    expect(await names()).toEqual(["delays", "origin_delay"])
+    expect(await names("--tag", "month=2026-03")).toEqual(["origin_delay"])
+    expect(await names("--search", "mean_3h")).toEqual(["origin_delay"])
+    expect(await names("--owner", "nobody")).toEqual([])
+    const missed = await roadmap(["features", "origin_dely"])
+    expect(missed.code).toBe(1)
+    expect(missed.stderr).toContain('Did you mean "origin_delay"?')
+    expect((await roadmap(["features", "--tag", "month"])).code).toBe(2)
   })
 })
 

@@ -67,14 +67,14 @@ export interface FeatureRegistry {
   [Symbol.dispose](): void
 }
 
-/** Opens `<home>/features.sqlite`. Throws STATE_CORRUPT, STATE_VERSION, STATE_LOCKED, PERMISSION or DISK_FULL. */
+/** Opens `<home>/state/features.sqlite`. Throws STATE_CORRUPT, STATE_VERSION, STATE_LOCKED, PERMISSION or DISK_FULL. */
 export const openFeatureRegistry = (
   config: Pick<Config, "home">,
   options: { now?: () => number } = {},
 ): FeatureRegistry => {
   const { now = Date.now } = options
   const file = openStateFile({
-    path: join(config.home, "features.sqlite"),
+    path: join(config.home, "state", "features.sqlite"),
     title: "feature registry",
     applicationId,
     migrations,
