@@ -120,6 +120,97 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .option("--dry-run", "only count what is missing there")
     .action(action(async () => (await import("./commands/sync.ts")).sync))
 
+  program
+    .command("serve")
+    .description("answer predictions over HTTP; without names, every model that has a champion")
+    .argument(
+      "[models...]",
+      "flight-late@champion, flight-late/3 or flight-late; the first answers /invocations",
+    )
+    .addOption(
+      new Option("--port <port>", "0 takes a free one").argParser(wholeNumber("--port", 0)).default(5001),
+    )
+    .option("--host <host>", "another than 127.0.0.1 needs a token", "127.0.0.1")
+    .option("--token <token>", "ask for this bearer token (others on this machine can see it: prefer a file)")
+    .option("--token-file <path>", "ask for the bearer token in this file")
+    .option("--tls-cert <path>", "PEM certificate; with --tls-key")
+    .option("--tls-key <path>", "PEM key of the certificate")
+    .option(
+      "--prediction-log [folder]",
+      "keep what was asked and answered (default folder: prediction-log in ROADMAP_HOME)",
+    )
+    .addOption(
+      new Option("--threads <n>", "threads for long predictions; 0: none").argParser(
+        wholeNumber("--threads", 0),
+      ),
+    )
+    .addOption(
+      new Option("--reload-seconds <n>", "between two looks at the aliases")
+        .argParser(wholeNumber("--reload-seconds", 1))
+        .default(5),
+    )
+    .action(action(async () => (await import("./commands/serve.ts")).serve))
+
+  program
+    .command("score")
+    .description("score a table, a statement or files in batch; the same command resumes what was cut short")
+    .argument("<model>", "flight-late@champion, flight-late/3 or flight-late")
+    .requiredOption("--out <folder>", "folder for the scores, made when all is done")
+    .option("--table <name>", "table of the warehouse, such as silver.flights")
+    .option("--sql <text>", "statement whose rows to score")
+    .option("--files <paths...>", "Parquet, CSV or JSON lines files, by their endings")
+    .option("--keep <columns...>", "columns to write beside the scores (default: those that are no inputs)")
+    .option("--to-table <name>", "put the scores into this table of the warehouse too, in place of its rows")
+    .addOption(
+      new Option("--partition-rows <n>", "rows of a partition (default: 122880)").argParser(
+        wholeNumber("--partition-rows", 1),
+      ),
+    )
+    .addOption(
+      new Option("--workers <n>", "scoring threads (default: one a core)").argParser(
+        wholeNumber("--workers", 1),
+      ),
+    )
+    .action(action(async () => (await import("./commands/score.ts")).score))
+
+  program
+    .command("loadtest")
+    .description("send requests at a given rate and measure; with --p99, search the highest rate")
+    .argument("<url>", "http://127.0.0.1:5001/invocations")
+    .addOption(new Option("--rate <n>", "requests a second").argParser(positive("--rate")))
+    .option("--rates <list>", "rates one after the other, such as 100,200,400, each for --step-seconds")
+    .addOption(new Option("--step-seconds <n>").argParser(positive("--step-seconds")).default(10))
+    .addOption(new Option("--spike <n>", "rate of a spike over --rate").argParser(positive("--spike")))
+    .addOption(new Option("--spike-at <n>", "second of its start").argParser(positive("--spike-at")))
+    .addOption(new Option("--spike-for <n>", "seconds it lasts").argParser(positive("--spike-for")))
+    .option("--poisson", "random arrivals of these rates (default: evenly spaced)")
+    .addOption(new Option("--seconds <n>", "measured time").argParser(positive("--seconds")))
+    .addOption(
+      new Option("--warmup <n>", "seconds before it").argParser(wholeNumber("--warmup", 0)).default(1),
+    )
+    .addOption(
+      new Option("--connections <n>", "kept connections")
+        .argParser(wholeNumber("--connections", 1))
+        .default(64),
+    )
+    .option("--method <name>", "default: POST with a body, GET without")
+    .option("--header <lines...>", 'such as "Authorization: Bearer …"')
+    .option("--body <text>", "JSON to send; @file reads it from a file")
+    .option("--bodies <file>", "bodies to send in turn, one a line")
+    .addOption(
+      new Option("--timeout <ms>", "a slower request has failed")
+        .argParser(wholeNumber("--timeout", 1))
+        .default(10_000),
+    )
+    .addOption(new Option("--seed <n>", "of random arrivals").argParser(wholeNumber("--seed", 0)).default(0))
+    .addOption(
+      new Option("--p99 <ms>", "search the highest rate under this p99").argParser(positive("--p99")),
+    )
+    .addOption(new Option("--from <n>", "first rate of the search").argParser(positive("--from")))
+    .addOption(new Option("--to <n>", "highest rate of the search").argParser(positive("--to")))
+    .option("--report <file>", "the report page (default: reports/loadtest/index.html in ROADMAP_HOME)")
+    .action(action(async () => (await import("./commands/loadtest.ts")).loadtest))
+
   const services = program.command("services").description("the real engines on this machine")
   services
     .command("up")
@@ -163,6 +254,15 @@ const wholeNumber = (option: string, least: number) => (text: string) => {
       hint: `For example: ${option} ${Math.max(least, 20)}`,
     })
   return Number(text)
+}
+
+const positive = (option: string) => (text: string) => {
+  const value = Number(text)
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+    throw new RoadmapError("USAGE", `${option} "${text}" is not a number above 0.`, {
+      hint: `For example: ${option} 20`,
+    })
+  return value
 }
 
 /** Commander's message without its prefix; "Did you mean" becomes the hint. */

@@ -40,6 +40,9 @@ export const exitCodes = {
   LIMIT_EXCEEDED: 1,
   WORKER_DIED: 1,
   TRIALS_FAILED: 1,
+  // serving
+  OVERLOADED: 1,
+  RATE_LIMITED: 1,
   // learning
   EXERCISE_BROKEN: 1,
   // runs

@@ -1,0 +1,18 @@
+// mistake: starts-over
+import type { Job, Partition } from "../solution.ts"
+
+export const scoreBatch = async (partitions: readonly Partition[], job: Job): Promise<void> => {
+  const { model, files, score } = job
+  const names = new Set(await files.list())
+  for (const { id } of partitions) {
+    if (!names.has(`done/${id}.json`)) continue
+    const found = JSON.parse(await files.read(`done/${id}.json`))
+    if (found.model !== model) throw new Error(`done/${id}.json is of the model ${found.model}, not ${model}`)
+  }
+  for (const name of names) if (name.startsWith("tmp/")) await files.remove(name)
+  for (const { id, rows } of partitions) {
+    const scores = await score(rows)
+    await files.write(`tmp/${id}.json`, JSON.stringify({ model, scores }))
+    await files.rename(`tmp/${id}.json`, `done/${id}.json`)
+  }
+}

@@ -1,0 +1,17 @@
+// mistake: fills-in-samples
+import type { Latencies } from "../solution.ts"
+
+export const latencies = (
+  took: readonly number[],
+  interval: number,
+  percentiles: readonly number[],
+): Latencies => {
+  if (took.length === 0) throw new Error("no request was sent: there are no percentiles")
+  const waited: number[] = []
+  for (const time of took) for (let sample = time; sample > 0; sample -= interval) waited.push(sample)
+  const percentilesOf = (values: readonly number[]): number[] => {
+    const sorted = [...values].sort((a, b) => a - b)
+    return percentiles.map(p => sorted[Math.max(1, Math.ceil((p * sorted.length) / 100)) - 1])
+  }
+  return { service: percentilesOf(took), response: percentilesOf(waited) }
+}

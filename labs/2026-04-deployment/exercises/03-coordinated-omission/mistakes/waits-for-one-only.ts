@@ -1,0 +1,21 @@
+// mistake: waits-for-one-only
+import type { Latencies } from "../solution.ts"
+
+export const latencies = (
+  took: readonly number[],
+  interval: number,
+  percentiles: readonly number[],
+): Latencies => {
+  if (took.length === 0) throw new Error("no request was sent: there are no percentiles")
+  const waited: number[] = []
+  let over = 0
+  for (const time of took) {
+    waited.push(time + over)
+    over = Math.max(0, time - interval)
+  }
+  const percentilesOf = (values: readonly number[]): number[] => {
+    const sorted = [...values].sort((a, b) => a - b)
+    return percentiles.map(p => sorted[Math.max(1, Math.ceil((p * sorted.length) / 100)) - 1])
+  }
+  return { service: percentilesOf(took), response: percentilesOf(waited) }
+}

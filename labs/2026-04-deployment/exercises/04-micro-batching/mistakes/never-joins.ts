@@ -1,0 +1,38 @@
+// mistake: never-joins
+import type { Clock, Limits, Predict } from "../solution.ts"
+
+interface Waiting {
+  rows: readonly number[]
+  resolve(predictions: number[]): void
+  reject(error: unknown): void
+}
+
+export const createBatcher = (predict: Predict, _limits: Limits, _clock: Clock): Predict => {
+  let open: Waiting[] = []
+
+  const score = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      const predictions = await predict(batch.flatMap(({ rows }) => rows))
+      let from = 0
+      for (const { rows, resolve } of batch) {
+        resolve(predictions.slice(from, from + rows.length))
+        from += rows.length
+      }
+    } catch (error) {
+      if (batch.length === 1) batch[0].reject(error)
+      else await Promise.all(batch.map(one => score([one])))
+    }
+  }
+
+  const leave = (): void => {
+    const batch = open
+    open = []
+    if (batch.length > 0) void score(batch)
+  }
+
+  return rows =>
+    new Promise((resolve, reject) => {
+      open.push({ rows, resolve, reject })
+      leave()
+    })
+}

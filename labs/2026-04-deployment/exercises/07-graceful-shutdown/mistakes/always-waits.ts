@@ -1,0 +1,35 @@
+// mistake: always-waits
+import type { Clock, Ending, Server, Times } from "../solution.ts"
+
+export const createShutdown = (
+  server: Server,
+  { drainMs, deadlineMs }: Times,
+  clock: Clock,
+): (() => Promise<Ending>) => {
+  const shutDown = async (): Promise<Ending> => {
+    server.setReady(false)
+    const deadline = new Promise<"cut">(resolve => {
+      clock.after(deadlineMs, () => resolve("cut"))
+    })
+    await new Promise<void>(resolve => {
+      clock.after(drainMs, resolve)
+    })
+    server.stopListening()
+    let busy = true
+    void server.whenIdle().then(() => {
+      busy = false
+    })
+    await deadline
+    const ending = busy ? "cut" : "clean"
+    if (ending === "cut") server.abortRequests()
+    await server.flushLog()
+    await server.releaseModel()
+    return ending
+  }
+
+  let running: Promise<Ending> | undefined
+  return () => {
+    running ??= shutDown()
+    return running
+  }
+}

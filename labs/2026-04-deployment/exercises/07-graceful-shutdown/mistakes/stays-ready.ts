@@ -1,0 +1,29 @@
+// mistake: stays-ready
+import type { Clock, Ending, Server, Times } from "../solution.ts"
+
+export const createShutdown = (
+  server: Server,
+  { drainMs, deadlineMs }: Times,
+  clock: Clock,
+): (() => Promise<Ending>) => {
+  const shutDown = async (): Promise<Ending> => {
+    const deadline = new Promise<"cut">(resolve => {
+      clock.after(deadlineMs, () => resolve("cut"))
+    })
+    await new Promise<void>(resolve => {
+      clock.after(drainMs, resolve)
+    })
+    server.stopListening()
+    const ending = await Promise.race([server.whenIdle().then(() => "clean" as const), deadline])
+    if (ending === "cut") server.abortRequests()
+    await server.flushLog()
+    await server.releaseModel()
+    return ending
+  }
+
+  let running: Promise<Ending> | undefined
+  return () => {
+    running ??= shutDown()
+    return running
+  }
+}
