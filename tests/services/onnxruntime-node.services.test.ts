@@ -4,11 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { installPart, listParts } from "../../packages/cli/src/commands/setup.ts"
 import { alignColumns } from "../../packages/ml/src/columns.ts"
 import { createFeatures, type Features } from "../../packages/ml/src/features.ts"
+import { predict, predictProba } from "../../packages/ml/src/model.ts"
 import { toOnnx } from "../../packages/ml/src/onnx/export.ts"
 import { feedOf } from "../../packages/ml/src/onnx/feed.ts"
-import { notesOf } from "../../packages/ml/src/onnx/notes.ts"
+import { notesOf, onnxSignature } from "../../packages/ml/src/onnx/notes.ts"
 import { loadOnnxRuntime, onnxPart } from "../../packages/ml/src/onnx/onnxruntime.ts"
 import { type OnnxScorer, onnxScorer } from "../../packages/ml/src/onnx/scorer.ts"
+import { loadServedModel } from "../../packages/serving/src/model/served.ts"
+import { smallFlights, smallModel, testHome } from "../../packages/serving/testing/models.ts"
 import { onnxCases } from "./onnx/cases.ts"
 import { largestRelative } from "./onnx/expected.ts"
 import { comparedRows, exportedCases, tolerance } from "./onnx/forms.ts"
@@ -149,3 +152,27 @@ const foreign = (
   }
   return { features: createFeatures(texts ? [...numbers, texts] : numbers), predict, probability }
 }
+
+test("the scoring server answers with a model that is ONNX alone as with the one it was exported from", async () => {
+  await using home = await testHome()
+  const model = await smallModel({ loss: "logistic" })
+  const bytes = toOnnx(model)
+  await home.register("onnx", {
+    flavors: { onnx: { data: "model.onnx" } },
+    files: { "model.onnx": bytes },
+    signature: onnxSignature(bytes),
+  })
+  const served = await loadServedModel(home.registry, "onnx")
+  const { features } = smallFlights(50, 2)
+  const codes = features.columns.map(column =>
+    column.kind === "numeric"
+      ? column
+      : { name: column.name, kind: "numeric" as const, values: Float64Array.from(column.codes) },
+  )
+  const { columns } = await served.predict({ rows: features.rows, columns: codes })
+  expect(columns[0].values).toEqual(predict(model, features))
+  predictProba(model, features).forEach((share, row) => {
+    expect(columns[1].values[row]).toBeCloseTo(share, 12)
+  })
+  await served.close()
+})

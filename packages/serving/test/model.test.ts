@@ -1,8 +1,6 @@
 import { fitKMeans } from "@roadmap/ml/clustering/k-means"
 import type { Features } from "@roadmap/ml/features"
 import { predict, predictProba } from "@roadmap/ml/model"
-import { toOnnx } from "@roadmap/ml/onnx/export"
-import { onnxSignature } from "@roadmap/ml/onnx/notes"
 import { roadmapFlavor } from "@roadmap/model-registry/mlmodel"
 import { describe, expect, it } from "vitest"
 import { loadModel } from "../src/model/load-folder.ts"
@@ -176,27 +174,4 @@ it("a scoring thread loads the same model from the folder", async () => {
   const loaded = await loadModel(served.folder)
   const given = asCodes(first(9))
   expect(loaded.predict(given)).toEqual(await served.predict(given))
-})
-
-it("a model that is ONNX alone answers as the one it was exported from, when the part onnx is installed", async context => {
-  await using home = await testHome()
-  const model = await smallModel({ loss: "logistic" })
-  const onnx = toOnnx(model)
-  await home.register("onnx", {
-    flavors: { onnx: { data: "model.onnx" } },
-    files: { "model.onnx": onnx },
-    signature: onnxSignature(onnx),
-  })
-  const opened = await loadServedModel(home.registry, "onnx").catch(error => {
-    if (error.code === "PART_MISSING") return undefined
-    throw error
-  })
-  if (opened === undefined) return context.skip("the part onnx is not installed")
-  const given = first(5)
-  const { columns } = await opened.predict(asCodes(given))
-  expect(columns[0].values).toEqual(predict(model, given))
-  predictProba(model, given).forEach((share, row) => {
-    expect(columns[1].values[row]).toBeCloseTo(share, 12)
-  })
-  await opened.close()
 })
