@@ -38,12 +38,12 @@ export const compareWays = defineStep({
     const [fresh, dayOld] = [ages[0], ages[ages.length - 1]]
     return {
       costs,
-      metrics: {
-        ...Object.fromEntries(
-          costs.flatMap(({ way, timesBatch }) =>
-            way === "batch" ? [] : [[`late/rest-${way}/cpu_times_batch/half-load`, timesBatch]],
-          ),
+      measurements: Object.fromEntries(
+        costs.flatMap(({ way, timesBatch }) =>
+          way === "batch" ? [] : [[`late/rest-${way}/cpu_times_batch/half-load`, timesBatch]],
         ),
+      ),
+      metrics: {
         "late/age/log_loss_lost_in_a_day/test": dayOld.scores.late.log_loss - fresh.scores.late.log_loss,
         "delay/age/rmse_lost_in_a_day/test": dayOld.scores.delay.rmse - fresh.scores.delay.rmse,
       },

@@ -76,7 +76,7 @@ export const loadTest = defineStep({
       measured,
       spike,
       logged,
-      metrics: Object.fromEntries([
+      measurements: Object.fromEntries([
         ["late/prediction-log/recorded/load", logged.recorded],
         ["late/prediction-log/dropped/load", logged.dropped],
         ...measured.flatMap(({ way, saturation, half, cpuSecondsPerMillion }) => [

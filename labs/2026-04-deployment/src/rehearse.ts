@@ -78,6 +78,9 @@ export const rehearseReload = defineStep({
           rate,
           report,
           metrics: metricsOf(done, report),
+          measurements: {
+            "late/reload/slowest_ms/all": Math.max(...done.map(({ seenAfterMs }) => seenAfterMs)),
+          },
         }
       } finally {
         await registry.close()
@@ -94,7 +97,6 @@ const metricsOf = (moves: readonly Move[], { requests }: LoadReport): Record<str
   "late/reload/moves/all": moves.length,
   "late/reload/requests/all": requests.scheduled,
   "late/reload/failed/all": requests.failed,
-  "late/reload/slowest_ms/all": Math.max(...moves.map(({ seenAfterMs }) => seenAfterMs)),
 })
 
 /** Two versions of equal predictions whose directories differ, as if the same model had been released twice. */

@@ -39,6 +39,7 @@ const learn = async () => {
     seconds: 41,
     steps: [],
     metrics,
+    measured: [],
     artifacts: {},
   }
   recordRun(home, outcome, { codeHash: "code", seed: 0, sample: 1, upstream: [] })
@@ -58,7 +59,7 @@ const learn = async () => {
 }
 
 const writePages = async () => writeProgress(context, await openLearning(context))
-const runAgain: RunAgain = async () => metrics
+const runAgain: RunAgain = async () => ({ metrics })
 const verify = async (again = runAgain) =>
   (await verifyProgress(context, await openLearning(context), again)).mismatches
 const page = (name: string) => join(repository.root, "docs", "progress", name)
@@ -256,7 +257,7 @@ describe("verify refuses, and names the file and line of,", () => {
       },
     ])
     const { "delay/mean/rmse/test": _, ...fewer } = metrics
-    expect(await verify(async () => ({ ...fewer, "new/a/b/c": 1 }))).toEqual([
+    expect(await verify(async () => ({ metrics: { ...fewer, "new/a/b/c": 1 } }))).toEqual([
       expect.objectContaining({
         what: "claims delay/mean/rmse/test = 35.47; run again there is no such metric",
       }),
@@ -266,9 +267,17 @@ describe("verify refuses, and names the file and line of,", () => {
 })
 
 test("a difference within the tolerance of another machine is none", async () => {
-  expect(await verify(async () => ({ ...metrics, "delay/boosting/rmse/test": 29.8 * (1 + 1e-8) }))).toEqual(
-    [],
-  )
+  expect(
+    await verify(async () => ({ metrics: { ...metrics, "delay/boosting/rmse/test": 29.8 * (1 + 1e-8) } })),
+  ).toEqual([])
+})
+
+test("what measures the machine must be there, with whatever value; the code says which", async () => {
+  const name = "delay/boosting/rmse/test"
+  const slower = { ...metrics, [name]: 40 }
+  expect(await verify(async () => ({ metrics: slower, measured: [name] }))).toEqual([])
+  const { [name]: _, ...gone } = slower
+  expect(await verify(async () => ({ metrics: gone, measured: [name] }))).toHaveLength(1)
 })
 
 describe("write refuses", () => {

@@ -138,6 +138,7 @@ describe("the summary", () => {
       { id: "train", status: "done", seconds: 60 },
     ],
     metrics,
+    measured: [],
     artifacts: {
       "table/silver.flights": "silver.flights",
       "run/delay/ridge": "runs:/1",

@@ -7,6 +7,11 @@ import type { ArtifactStore } from "./artifacts.ts"
 export interface StepResult {
   /** `task/model/metric/split`, for example `delay/boosting/rmse/test`. */
   metrics?: Record<string, number>
+  /**
+   * Metrics that measure the machine: speeds, latencies, processor time. Reported like the others; a run done again need
+   * not give the same.
+   */
+  measurements?: Record<string, number>
   /** Name to path or URI, for example `model/flight-delay` to `models:/flight-delay/1`. */
   artifacts?: Record<string, string>
 }

@@ -21,6 +21,7 @@ export interface OutcomeRecord {
   finishedAt: string
   steps: { id: string; status: string; seconds: number }[]
   metrics: Record<string, number>
+  measured: string[]
   artifacts: Record<string, string>
   error?: string
 }

@@ -23,6 +23,8 @@ export interface LabOutcome {
   seconds: number
   steps: StepOutcome[]
   metrics: Record<string, number>
+  /** Which of the metrics measure the machine. */
+  measured: string[]
   artifacts: Record<string, string>
   error?: RoadmapError
   /** Hash over all step keys: what a later month's steps depend on. Undefined unless done. */
@@ -75,6 +77,7 @@ export const runLab = async (lab: Lab, options: RunOptions): Promise<LabOutcome>
     seconds: 0,
     steps: [],
     metrics: {},
+    measured: [],
     artifacts: {},
   }
   options.onEvent?.({ type: "lab-start", lab })
@@ -87,7 +90,9 @@ export const runLab = async (lab: Lab, options: RunOptions): Promise<LabOutcome>
       options.onEvent?.({ type: "step-start", ...position })
       const { record, skipped } = await runStep(run, step)
       run.finished.set(step, record)
-      Object.assign(outcome.metrics, record.result?.metrics)
+      const { metrics, measurements } = record.result ?? {}
+      Object.assign(outcome.metrics, metrics, measurements)
+      outcome.measured.push(...Object.keys(measurements ?? {}))
       Object.assign(outcome.artifacts, record.result?.artifacts)
       status = skipped ? "skipped" : "done"
     } catch (error) {

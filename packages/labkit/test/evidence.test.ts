@@ -51,13 +51,27 @@ describe("evidence", () => {
   test("holds what a run measured", async () => {
     recordRun(
       home,
-      { month: "2026-02", status: "done", seconds: 3, steps: [], metrics: { "a/b/c/d": 1.5 }, artifacts: {} },
+      {
+        month: "2026-02",
+        status: "done",
+        seconds: 3,
+        steps: [],
+        metrics: { "a/b/c/d": 1.5, "a/b/ms/d": 7 },
+        measured: ["a/b/ms/d"],
+        artifacts: {},
+      },
       { codeHash: "code", seed: 7, sample: 10, upstream: [] },
     )
     expect((await readEvidence(home)).records[0].record).toMatchObject({
       kind: "run",
       code: "code",
-      result: { status: "done", seed: 7, sample: 10, metrics: { "a/b/c/d": 1.5 } },
+      result: {
+        status: "done",
+        seed: 7,
+        sample: 10,
+        metrics: { "a/b/c/d": 1.5 },
+        measurements: { "a/b/ms/d": 7 },
+      },
     })
   })
 

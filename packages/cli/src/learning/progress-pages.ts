@@ -76,10 +76,17 @@ const runSection = (run: RunProgress, plots: readonly MetricPlot[]): string[] =>
     for (const plot of plots.filter(one => one.task === task))
       parts.push(`![${plot.title}](${run.record.month}/${plot.id}.svg)`)
   }
+  const measured = metricsOf(run.metrics).filter(({ name }) => run.measured.includes(name))
+  const names = [...new Set(measured.map(({ metric }) => `\`${metric}\``))]
+  if (names.length > 0)
+    parts.push(
+      `These measure the machine and are not compared when the run is done again: ${names.join(", ")}.`,
+    )
   return parts
 }
 
 interface Metric {
+  name: string
   task: string
   model: string
   metric: string
@@ -91,7 +98,7 @@ interface Metric {
 const metricsOf = (metrics: Record<string, number>): Metric[] =>
   Object.entries(metrics).flatMap(([name, value]) => {
     const [task, model, metric, split] = name.split("/")
-    return split === undefined ? [] : [{ task, model, metric, split, value }]
+    return split === undefined ? [] : [{ name, task, model, metric, split, value }]
   })
 
 const groupBy = <T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> => {

@@ -77,6 +77,14 @@ export interface RunFacts {
   upstream: readonly string[]
 }
 
+/** Those that measure the machine apart from those that a run done again must give. */
+const splitMetrics = ({ metrics, measured }: LabOutcome) => {
+  const [repeatable, measurements] = [false, true].map(wanted =>
+    Object.fromEntries(Object.entries(metrics).filter(([name]) => measured.includes(name) === wanted)),
+  )
+  return { metrics: repeatable, ...(measured.length > 0 && { measurements }) }
+}
+
 /** Records how a month's run ended; called by `roadmap run` after each month. */
 export const recordRun = (home: string, outcome: LabOutcome, facts: RunFacts): EvidenceRecord => {
   const { codeHash, seed, sample, upstream } = facts
@@ -86,7 +94,12 @@ export const recordRun = (home: string, outcome: LabOutcome, facts: RunFacts): E
     id: outcome.month,
     inputs: sha256(canonicalJson({ seed, sample, upstream })),
     code: codeHash,
-    result: { status: outcome.status, seed, sample, metrics: outcome.metrics },
+    result: {
+      status: outcome.status,
+      seed,
+      sample,
+      ...splitMetrics(outcome),
+    },
     seconds: outcome.seconds,
   })
 }

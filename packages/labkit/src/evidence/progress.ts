@@ -40,6 +40,8 @@ export interface RunProgress {
   seed: number
   sample: number
   metrics: Record<string, number>
+  /** Which of the metrics measure the machine, and are not compared when the run is done again. */
+  measured: readonly string[]
   record: EvidenceRecord
 }
 
@@ -70,15 +72,21 @@ export const progressOf = (
     }),
   )
 
+/** What a recorded run measured, and which of it measures the machine. */
+export const metricsOfRun = (record: EvidenceRecord): Pick<RunProgress, "metrics" | "measured"> => {
+  const { metrics, measurements = {} } = record.result as Record<
+    "metrics" | "measurements",
+    Record<string, number>
+  >
+  return { metrics: { ...metrics, ...measurements }, measured: Object.keys(measurements) }
+}
+
 const lastRun = (own: readonly EvidenceRecord[]): RunProgress | undefined => {
   const record = own.findLast(one => one.kind === "run" && one.result.status === "done")
   if (!record) return undefined
-  const { seed, sample, metrics } = record.result as {
-    seed: number
-    sample: number
-    metrics: Record<string, number>
-  }
-  return { at: record.at, seconds: record.seconds, seed, sample, metrics, record }
+  const { seed, sample } = record.result as { seed: number; sample: number }
+  const { metrics, measured } = metricsOfRun(record)
+  return { at: record.at, seconds: record.seconds, seed, sample, metrics, measured, record }
 }
 
 const exerciseProgress = async (
