@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
+import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { loadConfig } from "../../packages/core/src/config.ts"
 import { alignColumns } from "../../packages/ml/src/columns.ts"
@@ -14,6 +11,7 @@ import { onnxSignature } from "../../packages/ml/src/onnx/notes.ts"
 import { writeModel } from "../../packages/model-registry/src/mlmodel.ts"
 import { onnxRequirements, withOnnx } from "../../packages/model-registry/src/onnx-flavor.ts"
 import { preparePython } from "../../packages/services/src/python.ts"
+import { mlflowServe } from "./mlflow/serve.ts"
 import { flights, onnxCases } from "./onnx/cases.ts"
 import { type DumpedCase, dumpCase } from "./onnx/dump.ts"
 import { expectedOutputs, largestRelative } from "./onnx/expected.ts"
@@ -71,13 +69,20 @@ test("`mlflow models serve` answers as predict does, and refuses a missing colum
     /logistic|pipeline/.test(name),
   )) {
     const directory = await writeOnnxModel(`served-${model.kind}`, model)
-    await using server = await serve(directory)
+    await using server = await mlflowServe(bin, directory)
+    const post = (body: object) =>
+      fetch(`${server.url}/invocations`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(60_000),
+      })
     const columns = matrixColumns(model, odd[takes])
     const data = Array.from({ length: 500 }, (_, row) =>
       columns.map(({ values }) => (Number.isNaN(values[row]) ? null : values[row])),
     )
     const split = { columns: columns.map(({ name }) => name), data }
-    const answer = await server.post({ dataframe_split: split })
+    const answer = await post({ dataframe_split: split })
     expect(answer.status).toBe(200)
     const { predictions } = (await answer.json()) as { predictions: Record<string, number>[] }
     for (const { name, values } of namedOutputs(model, odd[takes])) {
@@ -88,9 +93,9 @@ test("`mlflow models serve` answers as predict does, and refuses a missing colum
     const records = data
       .slice(0, 2)
       .map(row => Object.fromEntries(split.columns.map((name, i) => [name, row[i]])))
-    expect((await server.post({ dataframe_records: records })).status).toBe(200)
+    expect((await post({ dataframe_records: records })).status).toBe(200)
     const lacking = records.map(record => ({ ...record, [first]: undefined }))
-    const refusal = await server.post({ dataframe_records: lacking })
+    const refusal = await post({ dataframe_records: lacking })
     expect(refusal.status).toBe(400)
     expect(await refusal.text()).toContain(first)
   }
@@ -128,77 +133,3 @@ const namedOutputs = (model: Model, features: Features) => {
 
 const tooFar = (found: Differences) =>
   Object.entries(found).filter(([, outputs]) => !Object.values(outputs).every(value => value <= tolerance))
-
-/** A scoring server on a free port; disposing ends it with the processes it started. */
-const serve = async (directory: string) => {
-  const port = await freePort()
-  const { env } = process
-  const args = [
-    "models",
-    "serve",
-    "-m",
-    directory,
-    "-h",
-    "127.0.0.1",
-    "-p",
-    String(port),
-    "--env-manager",
-    "local",
-  ]
-  const child = spawn(join(bin, "mlflow"), args, {
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...env,
-      PATH: `${bin}${delimiter}${env.PATH}`,
-      MLFLOW_DISABLE_TELEMETRY: "true",
-      DO_NOT_TRACK: "true",
-    },
-  })
-  let log = ""
-  child.stdout.on("data", text => (log += text))
-  child.stderr.on("data", text => (log += text))
-  const closed = new Promise<void>(resolve => child.once("close", () => resolve()))
-  const stop = async () => {
-    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGTERM")
-    await closed
-  }
-  const url = `http://127.0.0.1:${port}`
-  const deadline = Date.now() + 120_000
-  while (!(await isUp(url))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await stop()
-      throw new Error(`mlflow models serve did not come up: ${log.slice(-2_000)}`)
-    }
-    await sleep(250)
-  }
-  return {
-    post: (body: object) =>
-      fetch(`${url}/invocations`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(60_000),
-      }),
-    [Symbol.asyncDispose]: stop,
-  }
-}
-
-const isUp = (url: string): Promise<boolean> =>
-  fetch(`${url}/ping`, { signal: AbortSignal.timeout(2_000) }).then(
-    answer => answer.ok,
-    () => false,
-  )
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() =>
-        address !== null && typeof address === "object"
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      )
-    })
-  })

@@ -9,7 +9,7 @@ import { onnxRequirements } from "../../packages/model-registry/src/onnx-flavor.
 import { preparePython } from "../../packages/services/src/python.ts"
 import { type RunningServer, startServer } from "../../packages/serving/src/server.ts"
 import { type TestHome, testHome } from "../../packages/serving/testing/models.ts"
-import { type MlflowServe, mlflowServe } from "./serving/mlflow-serve.ts"
+import { type MlflowServe, mlflowServe } from "./mlflow/serve.ts"
 import { lateModel, typedModel } from "./serving/models.ts"
 import { type Asked, different, same, typedDifferent, typedSame } from "./serving/requests.ts"
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "@roadmap/core/files"
-import { defineStep, type StepContext } from "@roadmap/labkit/lab"
+import { defineStep } from "@roadmap/labkit/lab"
 import { formatCount, formatInterval, formatNumber, formatPercent } from "@roadmap/report/format"
+import { writeNotesParts } from "@roadmap/report/notes-parts"
 import { renderPage, type Section } from "@roadmap/report/page"
-import { standaloneSvg } from "@roadmap/report/plots/plot"
 import { compareModels } from "./compare.ts"
 import { drawLearningCurves } from "./curves.ts"
 import { groupAndScore } from "./group.ts"
@@ -29,20 +29,6 @@ const notesPlots = [
   "learning-curve-of-deep-boosting",
   "late-flights-by-predicted-probability-june",
 ]
-
-/** learnings.md and the plots of notes.md, for `pnpm pages`: from runs on all rows only. */
-const writeNotesParts = async (context: StepContext, sections: readonly Section[]): Promise<void> => {
-  const folder = join(context.config.home, "reports", "2026-02")
-  await writeFileAtomic(join(folder, "learnings.md"), renderLearnings(context))
-  const plots = sections
-    .flatMap(section => section.blocks)
-    .flatMap(block => (block.kind === "pair" ? block.plots : block.kind === "plot" ? [block] : []))
-  for (const id of notesPlots) {
-    const plot = plots.find(each => each.id === id)
-    if (!plot) throw new Error(`The report has no plot "${id}".`)
-    await writeFileAtomic(join(folder, "plots", `${id}.svg`), standaloneSvg(plot))
-  }
-}
 
 /** One offline page with all that the month found. */
 export const writeReport = defineStep({
@@ -117,7 +103,12 @@ export const writeReport = defineStep({
       },
     })
     await writeFileAtomic(reportPath(config.home), page)
-    if (sample === 1) await writeNotesParts(context, sections)
+    if (sample === 1)
+      await writeNotesParts(join(config.home, "reports", "2026-02"), {
+        learnings: renderLearnings(context),
+        sections,
+        plots: notesPlots,
+      })
     return { bytes: Buffer.byteLength(page), artifacts: { report: reportPath(config.home) } }
   },
 })

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeFileAtomic } from "@roadmap/core/files"
-import { defineStep, type StepContext } from "@roadmap/labkit/lab"
+import { defineStep } from "@roadmap/labkit/lab"
 import { formatCount, formatNumber } from "@roadmap/report/format"
+import { writeNotesParts } from "@roadmap/report/notes-parts"
 import { renderPage, type Section } from "@roadmap/report/page"
-import { standaloneSvg } from "@roadmap/report/plots/plot"
 import { ageFeatures } from "./age.ts"
 import { scoreJune } from "./batch.ts"
 import { compareWays } from "./compare.ts"
@@ -93,22 +93,12 @@ export const writeReport = defineStep({
       },
     })
     await writeFileAtomic(reportPath(config.home), page)
-    if (sample === 1) await writeNotesParts(context, sections)
+    if (sample === 1)
+      await writeNotesParts(reportFolder(config.home), {
+        learnings: renderLearnings(context),
+        sections,
+        plots: notesPlots,
+      })
     return { bytes: Buffer.byteLength(page), artifacts: { report: reportPath(config.home) } }
   },
 })
-
-/** learnings.md and the plots of notes.md, for `pnpm pages`: from runs on all rows only. */
-const writeNotesParts = async (context: StepContext, sections: readonly Section[]): Promise<void> => {
-  const folder = reportFolder(context.config.home)
-  await writeFileAtomic(join(folder, "learnings.md"), renderLearnings(context))
-  const plots = sections
-    .flatMap(section => section.blocks)
-    .flatMap(block => (block.kind === "pair" ? block.plots : block.kind === "plot" ? [block] : []))
-  for (const id of notesPlots) {
-    const plot = plots.find(each => each.id === id)
-    if (!plot)
-      throw new Error(`The report has no plot "${id}"; it has ${plots.map(each => each.id).join(", ")}.`)
-    await writeFileAtomic(join(folder, "plots", `${id}.svg`), standaloneSvg(plot))
-  }
-}

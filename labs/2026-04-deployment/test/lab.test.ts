@@ -1,11 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { pathToFileURL } from "node:url"
 import { loadConfig } from "@roadmap/core/config"
 import { openRegistry } from "@roadmap/model-registry/open"
-import { browserPath, launchBrowser, openPage, whyNoBrowser } from "@roadmap/report/testing/browser"
-import { contrastOfText, overlappingText, pageWidth } from "@roadmap/report/testing/look"
+import { describePage } from "@roadmap/report/testing/describe-page"
 import { openWarehouse } from "@roadmap/warehouse/open"
 import { rowsOf } from "@roadmap/warehouse/rows"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -137,24 +135,4 @@ describe("what the run leaves", () => {
   })
 })
 
-describe.skipIf(browserPath === undefined)(
-  `the report in a browser${whyNoBrowser}`,
-  { timeout: 60_000 },
-  () => {
-    let browser: Awaited<ReturnType<typeof launchBrowser>>
-    beforeAll(async () => {
-      browser = await launchBrowser()
-    })
-    afterAll(() => browser?.close())
-
-    test.each([400, 1280])("at %i pixels it is readable and needs no network", async width => {
-      const address = pathToFileURL(join(home, "reports", "2026-04", "index.html")).href
-      const { page, complaints, requests } = await openPage(browser, address, width)
-      expect(complaints).toEqual([])
-      expect(requests).toEqual([address])
-      expect(await page.evaluate(pageWidth)).toBeLessThanOrEqual(width)
-      expect(await page.evaluate(overlappingText)).toEqual([])
-      expect((await page.evaluate(contrastOfText)).weakest).toEqual([])
-    })
-  },
-)
+describePage("the report", join(home, "reports", "2026-04", "index.html"))
