@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** Labs first: their whole runs take longest, and a long file that starts last leaves a core idle. */
@@ -13,6 +13,7 @@ class LabsFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "labs/*/test/**/*.test.ts", "tests/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.slow.test.ts"],
     pool: "forks",
     maxWorkers: "100%",
     sequence: { sequencer: LabsFirst },

@@ -1,8 +1,8 @@
 /**
  * The project's test commands. `pnpm test`: lint, types, then every test that needs Node alone. `pnpm test:services`:
- * the tests beside real engines. Both end with `N passed, N failed`. With CI set, a skipped test counts as failed:
- * there everything that should run must run. A whole run also compares its contract tests with docs/contracts.md,
- * or with --write brings the page up to date.
+ * the tests beside real engines, and those that kill processes for minutes (`*.slow.test.ts`). Both end with
+ * `N passed, N failed`. With CI set, a skipped test counts as failed: there everything that should run must run. A whole
+ * run also compares its contract tests with docs/contracts.md, or with --write brings the page up to date.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
