@@ -1,7 +1,7 @@
 import { connect } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 import fc from "fast-check"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { type AdmissionOptions, admission, signalOf } from "../../src/operate/admission.ts"
 import { limitConnections, limitOptions, limitsSchema } from "../../src/operate/limits.ts"
 import { createServingMetrics } from "../../src/operate/metrics.ts"
@@ -43,11 +43,17 @@ const start = async (options: AdmissionOptions & { tokens?: Record<string, strin
   return { port: small.port, metrics, release }
 }
 
+const inFlight = (metrics: { text(): Promise<string> }, requests: number) =>
+  vi.waitFor(
+    async () => expect(await metrics.text()).toContain(`http_requests_in_flight ${requests}\n`),
+    10_000,
+  )
+
 describe("admission", () => {
   it("refuses what does not fit with 503 and Retry-After, lets probes in, and takes requests again", async () => {
     const { port, metrics, release } = await start({ maxInFlight: 2 })
     const held = [ask(port, "/held"), ask(port, "/held")]
-    await delay(50)
+    await inFlight(metrics, 2)
     const refused = await ask(port, "/now")
     expect(refused.status).toBe(503)
     expect(refused.headers["retry-after"]).toBe("1")
@@ -63,11 +69,10 @@ describe("admission", () => {
     const { port, metrics } = await start({ maxInFlight: 1 })
     const leaving = new AbortController()
     const left = ask(port, "/held", { signal: leaving.signal })
-    await delay(50)
+    await inFlight(metrics, 1)
     leaving.abort()
     await expect(left).rejects.toThrow()
-    await delay(50)
-    expect(await metrics.text()).toMatch(/http_requests_in_flight 0/)
+    await inFlight(metrics, 0)
     expect((await ask(port, "/now")).status).toBe(200)
   })
   it("gives each request a deadline, which a client may make shorter and not longer", async () => {

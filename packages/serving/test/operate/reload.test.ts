@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { promisify } from "node:util"
 import { RoadmapError } from "@roadmap/core/errors"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { loadServedModel, type ServedModel } from "../../src/model/served.ts"
 import { type AliasWatch, watchAliases } from "../../src/operate/reload.ts"
 import { createModelSlot } from "../../src/operate/slot.ts"
@@ -84,7 +84,7 @@ describe("a served alias", () => {
     for (let move = 1; move <= 15; move++) {
       await store.registry.setAlias(modelName, "champion", 1 + (move % 4))
       await watch.check()
-      await delay(5)
+      await vi.waitFor(() => expect(answers.length).toBeGreaterThan(3 * move), 10_000)
     }
     going = false
     await Promise.all(clients)

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { localhostCertificate } from "@roadmap/services/certificate"
 import fastify from "fastify"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { limitsSchema, transportLimits } from "../../src/operate/limits.ts"
 import { createShutdown, type ShutdownOptions } from "../../src/operate/shutdown.ts"
 import { readTls } from "../../src/operate/tls.ts"
@@ -19,10 +19,12 @@ afterEach(async () => {
 
 const start = async (options: Partial<ShutdownOptions> = {}) => {
   const closed: string[] = []
+  let arrived = 0
   const small = await startSmall(
     server => {
       server.get("/quick", async () => "quick")
       server.get<{ Querystring: { ms: string } }>("/takes", async ({ query }) => {
+        arrived++
         await delay(Number(query.ms))
         return "done"
       })
@@ -42,14 +44,16 @@ const start = async (options: Partial<ShutdownOptions> = {}) => {
     ],
     ...options,
   })
-  return { port: small.port, shutdown, closed }
+  /** Resolves when so many slow requests are in work: one that the server has not seen is not its to finish. */
+  const inWork = (requests: number) => vi.waitFor(() => expect(arrived).toBe(requests), 10_000)
+  return { port: small.port, shutdown, closed, inWork }
 }
 
 describe("a shutdown", () => {
   it("finishes every request that was begun, then closes what they needed, in order", async () => {
-    const { port, shutdown, closed } = await start()
-    const begun = Array.from({ length: 10 }, (_, i) => ask(port, `/takes?ms=${50 + 10 * i}`))
-    await delay(30)
+    const { port, shutdown, closed, inWork } = await start()
+    const begun = Array.from({ length: 10 }, (_, i) => ask(port, `/takes?ms=${300 + 10 * i}`))
+    await inWork(10)
     const drained = await shutdown.close()
     expect(drained).toEqual({ finished: true, errors: [] })
     expect((await Promise.all(begun)).map(({ status, text }) => [status, text])).toEqual(
@@ -75,10 +79,10 @@ describe("a shutdown", () => {
     silent.destroy()
   })
   it("cuts off requests that do not end in time, and says so", async () => {
-    const { port, shutdown, closed } = await start({ drainMs: 100 })
+    const { port, shutdown, closed, inWork } = await start({ drainMs: 100 })
     const begun = ask(port, "/takes?ms=60000")
     const refused = expect(begun).rejects.toThrow()
-    await delay(30)
+    await inWork(1)
     expect((await shutdown.close()).finished).toBe(false)
     await refused
     expect(closed).toEqual(["log", "models"])

@@ -4,7 +4,7 @@ import { promisify } from "node:util"
 import { RoadmapError } from "@roadmap/core/errors"
 import { createLogger } from "@roadmap/core/logger"
 import fc from "fast-check"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { createServingMetrics } from "../../src/operate/metrics.ts"
 import { telemetry } from "../../src/operate/telemetry.ts"
 import { parseTraceparent, requestIdOf, toTraceparent, traceOf } from "../../src/operate/trace.ts"
@@ -101,7 +101,7 @@ describe("a request's log line", () => {
       await send("00000001")
       await send("ffffffff")
     }
-    await delay(20)
+    await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(3), 10_000)
     expect(lines.map(({ traceId }) => String(traceId).slice(-8))).toEqual(Array(3).fill("00000001"))
   })
   it("says 499 when the client left", async () => {
