@@ -48,7 +48,7 @@ interface Found {
 export const run: BenchRun = async ({ quick, signal }) => {
   const { home: installed } = loadConfig()
   const home = await mkdtemp(join(tmpdir(), "bench-serving-"))
-  const { repetitions, seconds } = quick ? { repetitions: 1, seconds: 3 } : { repetitions: 5, seconds: 10 }
+  const { repetitions, seconds } = quick ? { repetitions: 1, seconds: 3 } : { repetitions: 3, seconds: 8 }
   try {
     const own = (task: object) => [join(import.meta.dirname, "work.ts"), JSON.stringify({ home, ...task })]
     await measure(process.execPath, own({ task: "prepare" }), { signal })
