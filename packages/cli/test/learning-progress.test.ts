@@ -40,6 +40,7 @@ const learn = async () => {
     steps: [],
     metrics,
     measured: [],
+    tolerances: {},
     artifacts: {},
   }
   recordRun(home, outcome, { codeHash: "code", seed: 0, sample: 1, upstream: [] })
@@ -278,6 +279,16 @@ test("what measures the machine must be there, with whatever value; the code say
   expect(await verify(async () => ({ metrics: slower, measured: [name] }))).toEqual([])
   const { [name]: _, ...gone } = slower
   expect(await verify(async () => ({ metrics: gone, measured: [name] }))).toHaveLength(1)
+})
+
+test("a metric may differ by as much as the code says, and no more", async () => {
+  const name = "delay/boosting/rmse/test"
+  const again = (by: number) => async () => ({
+    metrics: { ...metrics, [name]: metrics[name] + by },
+    tolerances: { [name]: 0.1 },
+  })
+  expect(await verify(again(0.099))).toEqual([])
+  expect(await verify(again(-0.101))).toHaveLength(1)
 })
 
 describe("write refuses", () => {

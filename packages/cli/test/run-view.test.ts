@@ -139,6 +139,7 @@ describe("the summary", () => {
     ],
     metrics,
     measured: [],
+    tolerances: {},
     artifacts: {
       "table/silver.flights": "silver.flights",
       "run/delay/ridge": "runs:/1",

@@ -12,6 +12,11 @@ export interface StepResult {
    * not give the same.
    */
   measurements?: Record<string, number>
+  /**
+   * By how much a metric of a run done again may differ, in its own unit: for figures over few cases that turn on the
+   * last bits of a sum, as ranks do which follow from a neural model's vectors. Default: 1e-6 of itself.
+   */
+  tolerances?: Record<string, number>
   /** Name to path or URI, for example `model/flight-delay` to `models:/flight-delay/1`. */
   artifacts?: Record<string, string>
 }

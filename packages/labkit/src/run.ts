@@ -25,6 +25,8 @@ export interface LabOutcome {
   metrics: Record<string, number>
   /** Which of the metrics measure the machine. */
   measured: string[]
+  /** By how much some of the metrics may differ when the run is done again. */
+  tolerances: Record<string, number>
   artifacts: Record<string, string>
   error?: RoadmapError
   /** Hash over all step keys: what a later month's steps depend on. Undefined unless done. */
@@ -78,6 +80,7 @@ export const runLab = async (lab: Lab, options: RunOptions): Promise<LabOutcome>
     steps: [],
     metrics: {},
     measured: [],
+    tolerances: {},
     artifacts: {},
   }
   options.onEvent?.({ type: "lab-start", lab })
@@ -90,9 +93,10 @@ export const runLab = async (lab: Lab, options: RunOptions): Promise<LabOutcome>
       options.onEvent?.({ type: "step-start", ...position })
       const { record, skipped } = await runStep(run, step)
       run.finished.set(step, record)
-      const { metrics, measurements } = record.result ?? {}
+      const { metrics, measurements, tolerances } = record.result ?? {}
       Object.assign(outcome.metrics, metrics, measurements)
       outcome.measured.push(...Object.keys(measurements ?? {}))
+      Object.assign(outcome.tolerances, tolerances)
       Object.assign(outcome.artifacts, record.result?.artifacts)
       status = skipped ? "skipped" : "done"
     } catch (error) {

@@ -58,6 +58,7 @@ describe("evidence", () => {
         steps: [],
         metrics: { "a/b/c/d": 1.5, "a/b/ms/d": 7 },
         measured: ["a/b/ms/d"],
+        tolerances: { "a/b/c/d": 0.1 },
         artifacts: {},
       },
       { codeHash: "code", seed: 7, sample: 10, upstream: [] },
@@ -71,6 +72,7 @@ describe("evidence", () => {
         sample: 10,
         metrics: { "a/b/c/d": 1.5 },
         measurements: { "a/b/ms/d": 7 },
+        tolerances: { "a/b/c/d": 0.1 },
       },
     })
   })

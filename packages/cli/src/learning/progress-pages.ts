@@ -82,7 +82,20 @@ const runSection = (run: RunProgress, plots: readonly MetricPlot[]): string[] =>
     parts.push(
       `These measure the machine and are not compared when the run is done again: ${names.join(", ")}.`,
     )
+  parts.push(...toleranceNotes(run))
   return parts
+}
+
+/** What the page has to say of metrics that are compared with some slack. */
+const toleranceNotes = ({ metrics, tolerances }: RunProgress): string[] => {
+  const named = metricsOf(metrics).filter(({ name }) => tolerances[name] !== undefined)
+  const widths = [...new Set(named.map(({ name }) => tolerances[name]))].sort((a, b) => a - b)
+  return widths.map(width => {
+    const names = new Set(
+      named.filter(({ name }) => tolerances[name] === width).map(({ metric }) => `\`${metric}\``),
+    )
+    return `Of a run done again, these may differ by ${width}: ${[...names].join(", ")}.`
+  })
 }
 
 interface Metric {

@@ -36,6 +36,8 @@ export interface RanAgain {
   metrics: Record<string, number>
   /** Those that measure the machine: they must be there, with whatever value. The code says which, not the evidence. */
   measured?: readonly string[]
+  /** By how much some may differ, by name. The code says how much, not the evidence. */
+  tolerances?: Record<string, number>
 }
 
 /** Runs a month again, or says why it cannot. */
@@ -145,7 +147,7 @@ const runMismatches = async ({ record, line }: Claim, runAgain: RunAgain) => {
   const again = await runAgain(record.month, sample, seed)
   if (typeof again === "string")
     return [{ line, what: `claims a run of ${record.month}, which cannot be done again: ${again}` }]
-  const { metrics: now, measured = [] } = again
+  const { metrics: now, measured = [], tolerances = {} } = again
   const names = [...new Set([...Object.keys(metrics), ...Object.keys(now)])].sort()
   return names.flatMap(name => {
     if (now[name] === undefined)
@@ -153,7 +155,8 @@ const runMismatches = async ({ record, line }: Claim, runAgain: RunAgain) => {
     if (metrics[name] === undefined)
       return [{ line, what: `does not have ${name}, which is ${now[name]} when run again` }]
     if (measured.includes(name)) return []
-    const close = Math.abs(metrics[name] - now[name]) <= 1e-9 + relativeTolerance * Math.abs(now[name])
+    const allowed = tolerances[name] ?? relativeTolerance * Math.abs(now[name])
+    const close = Math.abs(metrics[name] - now[name]) <= 1e-9 + allowed
     return close ? [] : [{ line, what: `claims ${name} = ${metrics[name]}; run again it is ${now[name]}` }]
   })
 }
@@ -180,7 +183,8 @@ export const runAgainByCommand =
     })
     const parsed = parse(stdout)
     const lab = parsed?.labs?.find(one => one.month === month)
-    if (code === 0 && lab?.status === "done") return { metrics: lab.metrics, measured: lab.measured }
+    if (code === 0 && lab?.status === "done")
+      return { metrics: lab.metrics, measured: lab.measured, tolerances: lab.tolerances }
     return (
       parsed?.error?.message ?? lab?.error?.message ?? `roadmap run ${month} ended with exit code ${code}`
     )
@@ -192,6 +196,7 @@ interface RunDocument {
     status: string
     metrics: Record<string, number>
     measured?: string[]
+    tolerances?: Record<string, number>
     error?: { message: string }
   }[]
   error?: { message: string }

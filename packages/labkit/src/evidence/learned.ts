@@ -78,11 +78,15 @@ export interface RunFacts {
 }
 
 /** Those that measure the machine apart from those that a run done again must give. */
-const splitMetrics = ({ metrics, measured }: LabOutcome) => {
+const splitMetrics = ({ metrics, measured, tolerances }: LabOutcome) => {
   const [repeatable, measurements] = [false, true].map(wanted =>
     Object.fromEntries(Object.entries(metrics).filter(([name]) => measured.includes(name) === wanted)),
   )
-  return { metrics: repeatable, ...(measured.length > 0 && { measurements }) }
+  return {
+    metrics: repeatable,
+    ...(measured.length > 0 && { measurements }),
+    ...(Object.keys(tolerances).length > 0 && { tolerances }),
+  }
 }
 
 /** Records how a month's run ended; called by `roadmap run` after each month. */

@@ -42,6 +42,8 @@ export interface RunProgress {
   metrics: Record<string, number>
   /** Which of the metrics measure the machine, and are not compared when the run is done again. */
   measured: readonly string[]
+  /** By how much some of the metrics may differ when the run is done again. */
+  tolerances: Record<string, number>
   record: EvidenceRecord
 }
 
@@ -73,20 +75,22 @@ export const progressOf = (
   )
 
 /** What a recorded run measured, and which of it measures the machine. */
-export const metricsOfRun = (record: EvidenceRecord): Pick<RunProgress, "metrics" | "measured"> => {
-  const { metrics, measurements = {} } = record.result as Record<
-    "metrics" | "measurements",
-    Record<string, number>
-  >
-  return { metrics: { ...metrics, ...measurements }, measured: Object.keys(measurements) }
+export const metricsOfRun = (
+  record: EvidenceRecord,
+): Pick<RunProgress, "metrics" | "measured" | "tolerances"> => {
+  const {
+    metrics,
+    measurements = {},
+    tolerances = {},
+  } = record.result as Record<"metrics" | "measurements" | "tolerances", Record<string, number>>
+  return { metrics: { ...metrics, ...measurements }, measured: Object.keys(measurements), tolerances }
 }
 
 const lastRun = (own: readonly EvidenceRecord[]): RunProgress | undefined => {
   const record = own.findLast(one => one.kind === "run" && one.result.status === "done")
   if (!record) return undefined
   const { seed, sample } = record.result as { seed: number; sample: number }
-  const { metrics, measured } = metricsOfRun(record)
-  return { at: record.at, seconds: record.seconds, seed, sample, metrics, measured, record }
+  return { at: record.at, seconds: record.seconds, seed, sample, ...metricsOfRun(record), record }
 }
 
 const exerciseProgress = async (
