@@ -36,6 +36,21 @@ const environment = z.object({
       error: "a postgresql:// URL such as postgresql://user:password@host:5432/database",
     })
     .optional(),
+  OPENAI_API_KEY: z.string().min(1, "a key").optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
+  OPENAI_MODEL: z.string().min(1, "a model's name").optional(),
+  OPENAI_EMBEDDING_MODEL: z.string().min(1, "a model's name").optional(),
+  AZURE_OPENAI_ENDPOINT: httpUrl.optional(),
+  AZURE_OPENAI_API_KEY: z.string().min(1, "a key").optional(),
+  AZURE_OPENAI_AD_TOKEN: z.string().min(1, "a Microsoft Entra token").optional(),
+  AZURE_OPENAI_API_VERSION: z
+    .string()
+    .regex(/^(\d{4}-\d{2}-\d{2}(-preview)?|preview|latest|v1)$/, "a date such as 2024-10-21")
+    .optional(),
+  AZURE_OPENAI_DEPLOYMENT: z.string().min(1, "a deployment's name").optional(),
+  AZURE_OPENAI_EMBEDDING_DEPLOYMENT: z.string().min(1, "a deployment's name").optional(),
+  QDRANT_URL: httpUrl.optional(),
+  QDRANT_API_KEY: z.string().min(1, "a key").optional(),
   NO_COLOR: z.string().optional(),
   FORCE_COLOR: z.string().optional(),
   CI: flag.optional(),
@@ -52,6 +67,30 @@ export interface Config {
   databricks?: { host: string; token: string; httpPath: string }
   /** PostgreSQL, or what speaks its protocol. The URL may hold a password: never show it. */
   database?: { url: string }
+  openai?: OpenAiConfig
+  azureOpenai?: AzureOpenAiConfig
+  qdrant?: { url: string; apiKey?: string }
+}
+
+/** OpenAI, or a server that speaks its protocol when `baseUrl` is set. A key alone selects nothing: nobody pays unasked. */
+export interface OpenAiConfig {
+  apiKey?: string
+  /** Safe to show: without user and password. */
+  baseUrl?: string
+  /** Chat model. Absent with a base URL: the first one that the server lists. */
+  model?: string
+  embeddingModel?: string
+}
+
+/** Azure OpenAI (https://learn.microsoft.com/azure/ai-services/openai/reference). Wins over `openai`. */
+export interface AzureOpenAiConfig {
+  endpoint: string
+  apiVersion: string
+  /** A key, or a Microsoft Entra token as `az account get-access-token` prints it (it lasts about an hour). */
+  auth: { apiKey: string } | { adToken: string }
+  /** Of the chat model. */
+  deployment?: string
+  embeddingDeployment?: string
 }
 
 /** MLflow's own variables (https://mlflow.org/docs/latest/api_reference/python_api/mlflow.environment_variables.html). */
@@ -105,6 +144,10 @@ export const loadConfig = (env: Record<string, string | undefined> = process.env
         },
       }),
     ...(data.DATABASE_URL && { database: { url: data.DATABASE_URL } }),
+    ...languageModels(data),
+    ...(data.QDRANT_URL && {
+      qdrant: { url: data.QDRANT_URL, ...(data.QDRANT_API_KEY && { apiKey: data.QDRANT_API_KEY }) },
+    }),
   }
 }
 
@@ -128,6 +171,33 @@ const mlflowConfig = (data: z.infer<typeof environment>, trackingUri: string): M
     ...(data.DATABRICKS_HOST &&
       data.DATABRICKS_TOKEN && { workspace: { host: data.DATABRICKS_HOST, token: data.DATABRICKS_TOKEN } }),
     ...(data.MLFLOW_HTTP_REQUEST_TIMEOUT && { requestTimeout: Number(data.MLFLOW_HTTP_REQUEST_TIMEOUT) }),
+  }
+}
+
+const languageModels = (data: z.infer<typeof environment>): Pick<Config, "openai" | "azureOpenai"> => {
+  const openai: OpenAiConfig = {
+    ...(data.OPENAI_API_KEY && { apiKey: data.OPENAI_API_KEY }),
+    ...(data.OPENAI_BASE_URL && { baseUrl: withoutUser(data.OPENAI_BASE_URL).uri }),
+    ...(data.OPENAI_MODEL && { model: data.OPENAI_MODEL }),
+    ...(data.OPENAI_EMBEDDING_MODEL && { embeddingModel: data.OPENAI_EMBEDDING_MODEL }),
+  }
+  const [endpoint, apiVersion] = [data.AZURE_OPENAI_ENDPOINT, data.AZURE_OPENAI_API_VERSION]
+  return {
+    ...(Object.keys(openai).length > 0 && { openai }),
+    ...(endpoint &&
+      apiVersion && {
+        azureOpenai: {
+          endpoint: withoutUser(endpoint).uri,
+          apiVersion,
+          auth: data.AZURE_OPENAI_API_KEY
+            ? { apiKey: data.AZURE_OPENAI_API_KEY }
+            : { adToken: data.AZURE_OPENAI_AD_TOKEN! },
+          ...(data.AZURE_OPENAI_DEPLOYMENT && { deployment: data.AZURE_OPENAI_DEPLOYMENT }),
+          ...(data.AZURE_OPENAI_EMBEDDING_DEPLOYMENT && {
+            embeddingDeployment: data.AZURE_OPENAI_EMBEDDING_DEPLOYMENT,
+          }),
+        },
+      }),
   }
 }
 
@@ -159,5 +229,34 @@ const missingTogether = (data: z.infer<typeof environment>): string[] => {
     problems.push("DATABRICKS_HOST: expected with MLFLOW_REGISTRY_URI=databricks-uc")
   if (Boolean(data.MLFLOW_TRACKING_USERNAME) !== Boolean(data.MLFLOW_TRACKING_PASSWORD))
     problems.push("MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD: expected both or neither")
+  problems.push(...missingOfLanguageModels(data))
+  if (data.QDRANT_API_KEY && !data.QDRANT_URL) problems.push("QDRANT_URL: expected with QDRANT_API_KEY")
+  return problems
+}
+
+const missingOfLanguageModels = (data: z.infer<typeof environment>): string[] => {
+  const problems: string[] = []
+  if (!data.OPENAI_API_KEY && !data.OPENAI_BASE_URL)
+    for (const name of ["OPENAI_MODEL", "OPENAI_EMBEDDING_MODEL"] as const)
+      if (data[name]) problems.push(`OPENAI_API_KEY or OPENAI_BASE_URL: expected with ${name}`)
+  if (!data.AZURE_OPENAI_ENDPOINT) {
+    const others = [
+      "AZURE_OPENAI_API_KEY",
+      "AZURE_OPENAI_AD_TOKEN",
+      "AZURE_OPENAI_DEPLOYMENT",
+      "AZURE_OPENAI_EMBEDDING_DEPLOYMENT",
+    ] as const
+    const found = others.find(name => data[name])
+    if (found) problems.push(`AZURE_OPENAI_ENDPOINT: expected with ${found}`)
+    return problems
+  }
+  if (!data.AZURE_OPENAI_API_VERSION)
+    problems.push("AZURE_OPENAI_API_VERSION: expected with AZURE_OPENAI_ENDPOINT")
+  if (!data.AZURE_OPENAI_API_KEY && !data.AZURE_OPENAI_AD_TOKEN)
+    problems.push("AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN: expected with AZURE_OPENAI_ENDPOINT")
+  if (!data.AZURE_OPENAI_DEPLOYMENT && !data.AZURE_OPENAI_EMBEDDING_DEPLOYMENT)
+    problems.push(
+      "AZURE_OPENAI_DEPLOYMENT or AZURE_OPENAI_EMBEDDING_DEPLOYMENT: expected with AZURE_OPENAI_ENDPOINT",
+    )
   return problems
 }

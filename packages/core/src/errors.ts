@@ -43,6 +43,7 @@ export const exitCodes = {
   // serving
   OVERLOADED: 1,
   RATE_LIMITED: 1,
+  CONTENT_FILTERED: 1,
   // learning
   EXERCISE_BROKEN: 1,
   // runs

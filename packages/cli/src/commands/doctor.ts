@@ -73,6 +73,11 @@ export const doctor = async (context: CommandContext, service?: string): Promise
       }
     }),
   ]
+  const { modelChecks } = await import("./doctor-models.ts")
+  for (const { name, part, hint, work } of modelChecks(context)) {
+    const check = await attempt(name, part, work)
+    checks.push(check.status === "ok" && hint ? { ...check, hint } : check)
+  }
   const { startedServices } = await import("@roadmap/services/service")
   const services = await startedServices({ home: config.home, signal: context.signal })
   for (const service of services)
