@@ -6,6 +6,7 @@ import { gainsOf, type LocatedGold, locateGold, type Span } from "@roadmap/evals
 import { isAnswerable, type Question } from "@roadmap/evals/question-set"
 import { type RetrievalReport, retrievalReport, type SystemRun } from "@roadmap/evals/retrieval/report"
 import { type Assistant, collectAnswer } from "@roadmap/rag/answers/assistant"
+import { withoutNotices } from "@roadmap/rag/answers/notices"
 import type { DocumentIndex } from "@roadmap/rag/document-index"
 import type { Retrieved, Retriever } from "@roadmap/rag/retriever"
 
@@ -101,7 +102,7 @@ export const evaluateAnswers = async (
       gold: gold.get(question.id)!,
       status: answer.status,
       confidence: answer.confidence,
-      text: answer.text,
+      text: withoutNotices(answer.text),
       citations: answer.citations.map(({ marker, documentId, start, end, quote }) => ({
         marker,
         document: documentId,

@@ -12,6 +12,7 @@ import { declineText, reasonOf } from "./decline.ts"
 import { extractAnswer } from "./extractive.ts"
 import { featuresOf } from "./features.ts"
 import { completeFollowUp } from "./follow-up.ts"
+import { notice } from "./notices.ts"
 import { type Passage, passageReader } from "./passage.ts"
 import { checkQuestion, type Turn } from "./question.ts"
 import { type QuestionTerm, questionTerms } from "./question-terms.ts"
@@ -291,7 +292,7 @@ async function* answerByModel(
     yield* decline(asking, evidence, "content-filter", rest)
   else if (error && outcome.kept === 0) {
     notes.push(`The chat model ${chatModel.id} failed: ${error.message}`)
-    const before = `(The chat model ${chatModel.id} failed, so these are the documents' own sentences.)\n\n`
+    const before = `${notice.failed(chatModel.id)}\n\n`
     yield* answerByExtraction(asking, evidence, { before, ...rest })
   } else if (outcome.kept === 0)
     yield* decline(
@@ -302,13 +303,13 @@ async function* answerByModel(
     )
   else {
     const cut = error
-      ? "The answer was cut: the chat model failed in the middle."
+      ? notice.cut("the chat model failed in the middle")
       : finish === "length"
-        ? "The answer was cut: it reached its limit of length."
+        ? notice.cut("it reached its limit of length")
         : undefined
     if (cut) {
-      notes.push(cut)
-      const piece = `\n\n(${cut})`
+      notes.push(cut.slice(1, -1))
+      const piece = `\n\n${cut}`
       text += piece
       yield { type: "text", text: piece }
     }

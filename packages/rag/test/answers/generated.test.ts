@@ -2,6 +2,7 @@ import { RoadmapError } from "@roadmap/core/errors"
 import { hashingEmbedder } from "@roadmap/llm/testing/hashing-embedder"
 import { type ScriptedAnswer, scriptedChatModel } from "@roadmap/llm/testing/scripted-chat-model"
 import { describe, expect, test } from "vitest"
+import { withoutNotices } from "../../src/answers/notices.ts"
 import { askPages } from "./asking.ts"
 import { pages } from "./documents.ts"
 import { markdown, memoryIndex } from "./memory-index.ts"
@@ -127,6 +128,7 @@ describe("a provider that fails", () => {
       /^\(The chat model scripted-stand-in failed, so these are the documents' own sentences\.\)/,
     )
     expect(answer.notes[0]).toContain("The provider broke down.")
+    expect(withoutNotices(answer.text)).toMatch(/^(?!\(The chat model)[^]+\[1\]/)
     expect(answer.citations.length).toBeGreaterThan(0)
   })
 
@@ -137,6 +139,9 @@ describe("a provider that fails", () => {
     expect(answer).toMatchObject({ status: "answered", error: { code: "SERVICE_FAILED" } })
     expect(answer.text).toBe(
       "When `trustProxy` is on, the shop server knows that it sits behind a proxy. [1]\n\n(The answer was cut: the chat model failed in the middle.)",
+    )
+    expect(withoutNotices(answer.text)).toBe(
+      "When `trustProxy` is on, the shop server knows that it sits behind a proxy. [1]",
     )
     expect(events.map(event => (event.type === "text" ? event.text : "")).join("")).toBe(answer.text)
   })
