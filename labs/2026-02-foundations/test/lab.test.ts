@@ -152,7 +152,7 @@ describe("what the run leaves", () => {
   test("a healthy doctor", async () => {
     const done = await roadmap(home, ["doctor", "--json"])
     expect(JSON.parse(done.stdout).checks.map((check: { status: string }) => check.status)).toEqual(
-      Array(5).fill("ok"),
+      Array(8).fill("ok"),
     )
     expect(done.code).toBe(0)
   })
