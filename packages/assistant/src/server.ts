@@ -1,17 +1,16 @@
 import { join } from "node:path"
 import type { Config } from "@roadmap/core/config"
-import { RoadmapError } from "@roadmap/core/errors"
 import { createLogger } from "@roadmap/core/logger"
 import type { Assistant } from "@roadmap/rag/answers/assistant"
 import type { WritableIndex } from "@roadmap/rag/store/open"
 import type { AdmissionOptions } from "@roadmap/serving/operate/admission"
-import { type Limits, limitConnections, limitsSchema } from "@roadmap/serving/operate/limits"
+import { type Limits, limitConnections, readLimits } from "@roadmap/serving/operate/limits"
+import { listening } from "@roadmap/serving/operate/listening"
 import { createLogStream } from "@roadmap/serving/operate/log-stream"
 import { createServingMetrics } from "@roadmap/serving/operate/metrics"
 import { createShutdown } from "@roadmap/serving/operate/shutdown"
 import { checkBinding } from "@roadmap/serving/operate/tokens"
 import type { FastifyInstance } from "fastify"
-import { z } from "zod"
 import { createApp } from "./app.ts"
 import { openUploads, type UploadLimits } from "./documents/uploads.ts"
 
@@ -93,33 +92,15 @@ export const startAssistantServer = async (
     ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
   })
   limitConnections(app.server, limits)
-  const url = await listen(app, host, port)
+  const url = await listening(() => app.listen({ host, port }), port).catch(async error => {
+    await app.close()
+    throw error
+  })
   return {
     url,
     async close() {
       const { errors } = await shutdown.close()
       if (errors.length > 0) throw errors[0]
     },
-  }
-}
-
-const readLimits = (given: Partial<Limits>): Limits => {
-  const parsed = limitsSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  throw new RoadmapError("CONFIG_INVALID", `The limits cannot be used: ${z.prettifyError(parsed.error)}`)
-}
-
-const listen = async (app: FastifyInstance, host: string, port: number): Promise<string> => {
-  try {
-    return await app.listen({ host, port })
-  } catch (cause) {
-    await app.close()
-    const { code } = cause as NodeJS.ErrnoException
-    if (code !== "EADDRINUSE" && code !== "EACCES") throw cause
-    throw new RoadmapError(
-      "START_FAILED",
-      code === "EACCES" ? `Port ${port} needs more rights.` : `Port ${port} is taken by another program.`,
-      { hint: "Choose another one with --port, or 0 for any free one.", cause },
-    )
   }
 }

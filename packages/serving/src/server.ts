@@ -6,14 +6,14 @@ import type { OnlineStore } from "@roadmap/feature-store/online/port"
 import type { FeatureService } from "@roadmap/feature-store/services"
 import { openRegistry } from "@roadmap/model-registry/open"
 import type { ModelRegistry } from "@roadmap/model-registry/port"
-import { z } from "zod"
 import { createApp } from "./app.ts"
 import { type Deployed, type DeploymentOptions, deploy, loadLive } from "./deploy.ts"
 import { createDeployments } from "./deployment.ts"
 import { checkService, createFeatureLookup, type FeatureLookup } from "./features/lookup.ts"
 import type { FieldTypes } from "./features/request-columns.ts"
 import type { AdmissionOptions } from "./operate/admission.ts"
-import { type Limits, limitConnections, limitsSchema } from "./operate/limits.ts"
+import { type Limits, limitConnections, readLimits } from "./operate/limits.ts"
+import { listening } from "./operate/listening.ts"
 import { createLogStream } from "./operate/log-stream.ts"
 import { createServingMetrics } from "./operate/metrics.ts"
 import { openPredictionLog, type PredictionLog } from "./operate/prediction-log/log.ts"
@@ -173,7 +173,7 @@ export const startServer = async (config: Config, options: ServerOptions): Promi
       ...(options.notReadyMs && { notReadyMs: options.notReadyMs }),
     })
     limitConnections(app.server, limits)
-    const url = await listen(() => app.listen({ host, port }), port)
+    const url = await listening(() => app.listen({ host, port }), port)
     return {
       url,
       models: () =>
@@ -191,26 +191,6 @@ export const startServer = async (config: Config, options: ServerOptions): Promi
   } catch (error) {
     for (const close of closing) await close()
     throw error
-  }
-}
-
-const readLimits = (given: Partial<Limits> = {}): Limits => {
-  const parsed = limitsSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  throw new RoadmapError("CONFIG_INVALID", `The limits cannot be used: ${z.prettifyError(parsed.error)}`)
-}
-
-const listen = async (start: () => Promise<string>, port: number): Promise<string> => {
-  try {
-    return await start()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code !== "EADDRINUSE" && code !== "EACCES") throw cause
-    throw new RoadmapError(
-      "START_FAILED",
-      code === "EACCES" ? `Port ${port} needs more rights.` : `Port ${port} is taken by another program.`,
-      { hint: "Choose another one with --port, or 0 for any free one.", cause },
-    )
   }
 }
 

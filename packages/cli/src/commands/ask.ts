@@ -14,15 +14,13 @@ import { textTable } from "@roadmap/report/table"
 import { createAnswerText } from "../answer-text.ts"
 import { type CommandContext, describeError } from "../context.ts"
 import { indent, wrap } from "../learning/text.ts"
-import { createLiveLine } from "../live-line.ts"
+import { openProject, type ProjectFlags } from "../project-assistant.ts"
 
-interface AskFlags {
+interface AskFlags extends ProjectFlags {
   why?: boolean
   source?: string[]
   passages: number
   followUp?: boolean
-  rebuild?: boolean
-  lexical?: boolean
 }
 
 /** Turns that are kept for --follow-up. */
@@ -66,24 +64,6 @@ export const ask = async (
 const goOnAfter = (error: unknown): void => {
   if (!isRoadmapError(error, "INVALID_INPUT") && !isRoadmapError(error, "LIMIT_EXCEEDED")) throw error
   process.stderr.write(`${describeError(error)}\n`)
-}
-
-const openProject = async (
-  context: CommandContext,
-  { rebuild, lexical }: AskFlags,
-): Promise<ProjectAssistant> => {
-  const { openProjectAssistant } = await import("@roadmap/lab-2026-07-rag/assistant")
-  const line = createLiveLine(context)
-  try {
-    return await openProjectAssistant(context.config, {
-      signal: context.signal,
-      rebuild,
-      neural: lexical ? "never" : "if-installed",
-      onProgress: ({ what, done }) => line.show(`${formatCount(done)} ${what}`),
-    })
-  } finally {
-    line.end()
-  }
 }
 
 const filterOf = async (

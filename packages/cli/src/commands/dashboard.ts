@@ -1,19 +1,14 @@
 import { spawn } from "node:child_process"
-import { readFile } from "node:fs/promises"
 import type { AssistantServer } from "@roadmap/assistant/server"
-import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
 import { startDashboard } from "@roadmap/dashboard/start"
-import { openProjectAssistant, type ProjectAssistant } from "@roadmap/lab-2026-07-rag/assistant"
-import { formatCount } from "@roadmap/report/format"
 import { checkBinding } from "@roadmap/serving/operate/tokens"
 import type { CommandContext } from "../context.ts"
-import { createLiveLine } from "../live-line.ts"
+import { openProject } from "../project-assistant.ts"
+import { aborted, type TokenFlags, tokenOf } from "../service.ts"
 
-interface DashboardFlags {
+interface DashboardFlags extends TokenFlags {
   port: number
   host: string
-  token?: string
-  tokenFile?: string
   lexical?: boolean
   open?: boolean
 }
@@ -62,38 +57,9 @@ export const dashboard = async (context: CommandContext, flags: DashboardFlags):
   return 0
 }
 
-const openProject = async (
-  { config, signal }: CommandContext,
-  { lexical }: DashboardFlags,
-): Promise<ProjectAssistant> => {
-  const line = createLiveLine({ config })
-  try {
-    return await openProjectAssistant(config, {
-      signal,
-      neural: lexical ? "never" : "if-installed",
-      onProgress: ({ what, done }) => line.show(`${formatCount(done)} ${what}`),
-    })
-  } finally {
-    line.end()
-  }
-}
-
 /** What a browser on this machine opens: a server bound to every address is reached by the loopback one. */
 const pageUrl = ({ url }: AssistantServer): string =>
   url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-
-const tokenOf = async ({ token, tokenFile }: DashboardFlags): Promise<string | undefined> => {
-  if (tokenFile === undefined) return token
-  if (token !== undefined)
-    throw new RoadmapError("USAGE", "--token and --token-file are two ways to say one thing.", {
-      hint: "Give one of them.",
-    })
-  try {
-    return (await readFile(tokenFile, "utf8")).trim()
-  } catch (error) {
-    throw toRoadmapError(error)
-  }
-}
 
 const openers: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
   darwin: ["open"],
@@ -107,9 +73,3 @@ const openInBrowser = (url: string): void => {
   child.once("error", () => process.stderr.write(`No browser could be opened: open ${url} yourself.\n`))
   child.unref()
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  })

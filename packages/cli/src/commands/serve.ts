@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises"
-import { RoadmapError, toRoadmapError } from "@roadmap/core/errors"
+import { RoadmapError } from "@roadmap/core/errors"
 import { openRegistry } from "@roadmap/model-registry/open"
 import { textTable } from "@roadmap/report/table"
 import { type RunningServer, startServer } from "@roadmap/serving/server"
 import type { CommandContext } from "../context.ts"
+import { aborted, type TokenFlags, tokenOf } from "../service.ts"
 
-interface ServeFlags {
+interface ServeFlags extends TokenFlags {
   port: number
   host: string
-  token?: string
-  tokenFile?: string
   tlsCert?: string
   tlsKey?: string
   predictionLog?: string | true
@@ -71,19 +69,6 @@ const champions = async ({ config }: CommandContext): Promise<string[]> => {
   }
 }
 
-const tokenOf = async ({ token, tokenFile }: ServeFlags): Promise<string | undefined> => {
-  if (tokenFile === undefined) return token
-  if (token !== undefined)
-    throw new RoadmapError("USAGE", "--token and --token-file are two ways to say one thing.", {
-      hint: "Give one of them.",
-    })
-  try {
-    return (await readFile(tokenFile, "utf8")).trim()
-  } catch (error) {
-    throw toRoadmapError(error)
-  }
-}
-
 const describe = ({ colors, columns }: CommandContext, { url, models }: RunningServer): string => {
   const table = textTable(
     {
@@ -94,9 +79,3 @@ const describe = ({ colors, columns }: CommandContext, { url, models }: RunningS
   )
   return [`${colors.green("Serving")} on ${url}`, table, `Try it: ${url}/docs`].join("\n")
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  })

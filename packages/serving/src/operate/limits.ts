@@ -1,4 +1,5 @@
 import type { Server } from "node:http"
+import { RoadmapError } from "@roadmap/core/errors"
 import type { FastifyHttpOptions } from "fastify"
 import { z } from "zod"
 
@@ -23,6 +24,13 @@ export const limitsSchema = z.strictObject({
   connections: z.int().min(1).default(4_096),
 })
 export type Limits = z.output<typeof limitsSchema>
+
+/** The limits with what was not given at its default. Throws CONFIG_INVALID, which names what cannot be used. */
+export const readLimits = (given: Partial<Limits> = {}): Limits => {
+  const parsed = limitsSchema.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new RoadmapError("CONFIG_INVALID", `The limits cannot be used: ${z.prettifyError(parsed.error)}`)
+}
 
 /** The limits as fastify's and Node's options; `limitConnections` sets what is no option. */
 export const limitOptions = (limits: Limits) =>
