@@ -4,6 +4,7 @@ import type { ChatModel } from "@roadmap/llm/chat-model"
 import type { Answer, AnswerEvent, DeclineReason } from "../answer.ts"
 import type { DocumentIndex } from "../document-index.ts"
 import type { Filter } from "../filter.ts"
+import { fuse, type RankedList } from "../retrieve/fusion.ts"
 import type { Retrieved, Retriever } from "../retriever.ts"
 import shippedCalibrations from "./calibration.json" with { type: "json" }
 import { type Calibration, type Calibrations, confidenceOf, modeOf } from "./calibration.ts"
@@ -151,22 +152,21 @@ const retrieveAll = async (
   const lists: Retrieved[][] = []
   for (const query of queries)
     lists.push(await parts.retriever.retrieve(query, { k, filter, signal, timings: stopwatch.timings }))
-  return lists.length === 1 ? lists[0] : fuse(lists, k)
+  return lists.length === 1 ? lists[0] : fuseLists(lists, k)
 }
 
-/** Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): the sum of 1 / (60 + rank) over the lists. */
-const fuse = (lists: readonly Retrieved[][], k: number): Retrieved[] => {
-  const found = new Map<string, { passage: Retrieved; sum: number }>()
+/** The lists as one, by reciprocal rank fusion. */
+const fuseLists = (lists: readonly Retrieved[][], k: number): Retrieved[] => {
+  const passages = new Map<string, Retrieved>()
   for (const list of lists)
-    list.forEach((passage, i) => {
-      const entry = found.get(passage.chunk.id) ?? { passage, sum: 0 }
-      entry.sum += 1 / (61 + i)
-      found.set(passage.chunk.id, entry)
-    })
-  return [...found.values()]
-    .sort((a, b) => b.sum - a.sum)
+    for (const passage of list) if (!passages.has(passage.chunk.id)) passages.set(passage.chunk.id, passage)
+  const rankings = lists.map((list): RankedList => {
+    return { way: "bm25", hits: list.map(({ chunk, score }) => ({ id: chunk.id, score })) }
+  })
+  return [...fuse(rankings, { kind: "rrf" })]
+    .sort(([, a], [, b]) => b - a)
     .slice(0, k)
-    .map(({ passage, sum }) => ({ ...passage, score: sum }))
+    .map(([id, score]) => ({ ...passages.get(id)!, score }))
 }
 
 const calibrationFor = (calibrations: Calibrations, mode: keyof Calibrations): Calibration => {
