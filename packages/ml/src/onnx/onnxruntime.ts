@@ -1,6 +1,5 @@
-import { createRequire } from "node:module"
 import { join } from "node:path"
-import { RoadmapError } from "@roadmap/core/errors"
+import { loadPartModule } from "@roadmap/core/part-module"
 
 /*
  * The one door to onnxruntime-node (https://onnxruntime.ai/docs/api/js/). It is an optional part of 113 MB,
@@ -65,18 +64,10 @@ export const loadOnnxRuntime = (part = onnxPart): OnnxRuntime => {
   }
 }
 
-const loadVendor = (part: string): Vendor => {
-  try {
-    return createRequire(join(part, "package.json"))("onnxruntime-node") as Vendor
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const absent = code === "MODULE_NOT_FOUND"
-    throw new RoadmapError(
-      "PART_MISSING",
-      absent
-        ? "Scoring ONNX models needs the part onnx (onnxruntime-node), which is not installed."
-        : `The part onnx (onnxruntime-node) does not start: ${message}`,
-      { hint: "Install it: npx -y pnpm@12 roadmap setup onnx", cause },
-    )
-  }
-}
+const loadVendor = (folder: string): Vendor =>
+  loadPartModule({
+    part: "onnx",
+    folder,
+    module: "onnxruntime-node",
+    absent: "Scoring ONNX models needs the part onnx (onnxruntime-node), which is not installed.",
+  }) as Vendor

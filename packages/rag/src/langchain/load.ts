@@ -1,6 +1,5 @@
-import { createRequire } from "node:module"
 import { join } from "node:path"
-import { RoadmapError } from "@roadmap/core/errors"
+import { loadPartModule } from "@roadmap/core/part-module"
 import { repositoryRoot } from "@roadmap/core/parts"
 
 /*
@@ -99,17 +98,10 @@ export const loadLangChain = (part = langchainPart): LangChain =>
 export const loadLangChainOpenAi = (part = langchainPart): LangChainOpenAi =>
   load("@langchain/openai", part) as LangChainOpenAi
 
-const load = (name: string, part: string): object => {
-  try {
-    return createRequire(join(part, "package.json"))(name) as object
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new RoadmapError(
-      "PART_MISSING",
-      code === "MODULE_NOT_FOUND"
-        ? "The LangChain adapters need the part langchain, which is not installed."
-        : `The part langchain (${name}) does not start: ${message}`,
-      { hint: "Install it: npx -y pnpm@12 roadmap setup langchain", cause },
-    )
-  }
-}
+const load = (module: string, folder: string): object =>
+  loadPartModule({
+    part: "langchain",
+    folder,
+    module,
+    absent: "The LangChain adapters need the part langchain, which is not installed.",
+  }) as object

@@ -1,6 +1,5 @@
-import { createRequire } from "node:module"
 import { join } from "node:path"
-import { RoadmapError } from "@roadmap/core/errors"
+import { loadPartModule } from "@roadmap/core/part-module"
 
 /*
  * What is used of onnxruntime-node (https://onnxruntime.ai/docs/api/js/), which is the optional part onnx.
@@ -27,17 +26,11 @@ export interface Runtime {
 }
 
 /** Loads onnxruntime-node from its part. Throws PART_MISSING when it is not there or does not start. */
-export const loadRuntime = (root: string): Runtime => {
-  try {
-    return createRequire(join(root, "parts", "onnx", "package.json"))("onnxruntime-node") as Runtime
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new RoadmapError(
-      "PART_MISSING",
-      code === "MODULE_NOT_FOUND"
-        ? "Embedding texts needs the part onnx (onnxruntime-node), which is not installed."
-        : `The part onnx (onnxruntime-node) does not start: ${message}`,
-      { hint: "Install it: npx -y pnpm@12 roadmap setup neural", cause },
-    )
-  }
-}
+export const loadRuntime = (root: string): Runtime =>
+  loadPartModule({
+    part: "onnx",
+    folder: join(root, "parts", "onnx"),
+    module: "onnxruntime-node",
+    absent: "Embedding texts needs the part onnx (onnxruntime-node), which is not installed.",
+    setup: "neural",
+  }) as Runtime
